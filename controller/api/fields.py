@@ -1,0 +1,78 @@
+"""The kinds of field our resources are built from. What each resource says is in its own file."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+QUANTITY_PATTERN = r"^(0|[1-9][0-9]*)(\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<suffix>[a-zA-Z]*)")
+_SUFFIXES = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)}
+_SUFFIXES |= {suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)}
+_SUFFIXES |= {f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)}
+
+MAX_REPLICAS = 10_000  # above what one Deployment runs anywhere; keeps the queueing table small
+DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
+LABEL_NAME = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
+
+
+def parse_quantity(value: Any) -> float:  # noqa: ANN401  whatever a person wrote
+    """Read a Kubernetes quantity such as `250m`, `1500` or `2Ki` as a number; refuse negative and malformed ones."""
+    match = _QUANTITY.fullmatch(str(value)) if isinstance(value, int | float | str) else None
+    if match is None or isinstance(value, bool) or match["suffix"] not in _SUFFIXES:
+        raise ValueError(f"{value!r} is not a quantity of at least 0; write it like 1500, 0.25 or 250m")
+    return float(Decimal(match["number"]) * _SUFFIXES[match["suffix"]])
+
+
+Quantity = Annotated[
+    float,
+    BeforeValidator(parse_quantity),
+    WithJsonSchema({"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN, "minimum": 0, "maxLength": 32}),
+]
+PositiveQuantity = Annotated[Quantity, Field(gt=0)]
+Percent = Annotated[int, Field(ge=0, le=1000)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+Replicas = Annotated[int, Field(ge=0, le=MAX_REPLICAS)]
+DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=DNS_LABEL)]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
+MetricName = Annotated[str, Field(min_length=1, max_length=200, pattern=METRIC_NAME)]
+LabelName = Annotated[str, Field(min_length=1, max_length=100, pattern=LABEL_NAME)]
+Sentence = Annotated[str, Field(max_length=1024)]
+Timestamp = AwareDatetime
+
+
+def _unique_names(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    names = [item.name for item in items]
+    if len(set(names)) != len(names):
+        raise ValueError(f"names must be unique, got {names}")
+    return items
+
+
+UniqueNames = AfterValidator(_unique_names)
+
+
+def by_name() -> dict[str, Any]:
+    """Make a list a Kubernetes map keyed by `name`, so that two writers can apply different entries."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+
+
+def cel(rule: str, message: str) -> dict[str, str]:
+    """Return one cross-field rule that the API server checks, with the sentence it answers."""
+    return {"rule": rule, "message": message}
+
+
+class Part(BaseModel):
+    """A piece of a resource: frozen, camelCase on the wire, unknown fields refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+def cross_field(*rules: dict[str, str]) -> ConfigDict:
+    """Return the model config that carries CEL rules into the CRD."""
+    return ConfigDict(json_schema_extra={"x-kubernetes-validations": list(rules)})

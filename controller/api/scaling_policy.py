@@ -1,0 +1,338 @@
+"""ScalingPolicy: what a team says about one workload, and what the operator says back."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from controller.api.behavior import Behavior, Pause, Pin
+from controller.api.fields import (
+    DnsLabel,
+    ObjectName,
+    Part,
+    Percent,
+    Quantity,
+    Replicas,
+    Seconds,
+    Sentence,
+    Timestamp,
+    UniqueNames,
+    by_name,
+    cel,
+    cross_field,
+)
+from controller.api.metadata import Conditions, ObjectKey, ObjectMeta
+from controller.api.signals import Signal, Utilization
+
+
+class Mode(StrEnum):
+    """Whether decisions are only shown, or acted on."""
+
+    RECOMMEND = "Recommend"
+    ACTIVE = "Active"
+
+
+class Actuator(StrEnum):
+    """Through what an Active policy acts."""
+
+    SCALE = "Scale"
+
+
+class ScaleTargetRef(Part):
+    """The workload, as in HPA: anything in the policy's namespace with a `/scale`."""
+
+    api_version: Annotated[str, Field(min_length=2, max_length=253, pattern=r"^([a-z0-9.-]+/)?v[a-z0-9]+$")] = "apps/v1"
+    """API version of the target."""
+    kind: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$")] = "Deployment"
+    """Kind of the target."""
+    name: ObjectName
+    """Name of the target."""
+
+
+class Objective(Part):
+    """What good service means; capacity is whatever keeps it."""
+
+    p95_milliseconds: Annotated[int, Field(ge=1, le=600_000)] | None = None
+    """Latency that 95 % of requests must stay under. Needs `load.serviceTimeMilliseconds` on a signal."""
+    utilization_percent: Utilization = 70
+    """Share of a replica's capacity to plan for, for loads without a service time."""
+
+
+class Forecast(Part):
+    """How demand is forecast."""
+
+    planning_percentile: Annotated[int, Field(ge=50, le=99)] = 95
+    """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
+    time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
+    """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone; write it like UTC or Europe/Berlin")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.time_zone)
+
+
+class Capacity(Part):
+    """What is known about bringing capacity up."""
+
+    lead_time_seconds: Annotated[Seconds, Field(ge=1)] | None = None
+    """Time from deciding to Ready. Without it, it is learned from the target's own pods."""
+
+
+class Step(Part):
+    """One threshold and what to add above it."""
+
+    model_config = cross_field(
+        cel("has(self.addPercent) != has(self.addReplicas)", "set exactly one of addPercent and addReplicas"),
+    )
+
+    above: Quantity
+    """Fires while the signal is above this value."""
+    add_percent: Annotated[Percent, Field(ge=1)] | None = None
+    """Add this share of the Ready replicas."""
+    add_replicas: Annotated[Replicas, Field(ge=1)] | None = None
+    """Add this many replicas."""
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "Step":
+        if (self.add_percent is None) == (self.add_replicas is None):
+            raise ValueError("set exactly one of addPercent and addReplicas")
+        return self
+
+
+class StepRule(Part):
+    """Above a threshold for a time, add replicas; the highest step that holds counts."""
+
+    name: DnsLabel
+    """Name shown in reasons."""
+    signal: DnsLabel
+    """Name of one of `spec.signals`."""
+    for_seconds: Seconds = 0
+    """How long the signal must stay above before the rule fires."""
+    rearm_below: Quantity | None = None
+    """The rule keeps what it added until the signal falls below this. Default: the lowest `above`."""
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=8)]
+    """Thresholds, in rising order."""
+
+    @model_validator(mode="after")
+    def _rising_steps(self) -> "StepRule":
+        thresholds = [step.above for step in self.steps]
+        if thresholds != sorted(set(thresholds)):
+            raise ValueError(f"the thresholds of rule {self.name!r} must rise, got {thresholds}")
+        if self.rearm_below is not None and self.rearm_below > thresholds[0]:
+            raise ValueError(f"rearmBelow of rule {self.name!r} must not be above its lowest threshold")
+        return self
+
+    @property
+    def rearms_below(self) -> float:
+        """The level under which the rule lets go of what it added."""
+        return self.steps[0].above if self.rearm_below is None else self.rearm_below
+
+
+class Fallback(Part):
+    """A floor for the case that signals stay away."""
+
+    replicas: Annotated[Replicas, Field(ge=1)]
+    """At least this many replicas. Never lowers what runs."""
+    after_seconds: Annotated[Seconds, Field(ge=60)] = 900
+    """How long a signal must be lost first."""
+
+
+class ScalingPolicySpec(Part):
+    """What the team wants for its workload."""
+
+    model_config = cross_field(
+        cel("self.minReplicas <= self.maxReplicas", "minReplicas must not be above maxReplicas"),
+        cel(
+            "!has(self.stepScaling) || self.stepScaling.all(rule, self.signals.exists(s, s.name == rule.signal))",
+            "every step rule must name one of spec.signals",
+        ),
+        cel(
+            "!has(self.objective) || !has(self.objective.p95Milliseconds) || self.signals.exists(s, has(s.load) && "
+            "has(s.load.serviceTimeMilliseconds))",
+            "objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal",
+        ),
+        cel(
+            "!has(self.objective) || !has(self.objective.p95Milliseconds) || self.signals.all(s, !has(s.load) || "
+            "!has(s.load.serviceTimeMilliseconds) || s.load.serviceTimeMilliseconds < self.objective.p95Milliseconds)",
+            "objective.p95Milliseconds must be above every load.serviceTimeMilliseconds: no fleet is faster than one "
+            "idle replica",
+        ),
+    )
+
+    scale_target_ref: ScaleTargetRef
+    """The workload this policy is about, in the same namespace."""
+    mode: Mode = Mode.RECOMMEND
+    """`Recommend` decides and shows; `Active` also changes the workload."""
+    actuator: Actuator = Actuator.SCALE
+    """`Scale` writes the target's `/scale`; refused where an HPA owns the target."""
+    min_replicas: Annotated[Replicas, Field(ge=1)] = 1
+    """Never fewer. A target that somebody set to 0 is off and stays off, as with HPA."""
+    max_replicas: Annotated[Replicas, Field(ge=1)]
+    """Never more."""
+    metrics_source: ObjectName = "default"
+    """Name of the MetricsSource to ask."""
+    signals: Annotated[
+        tuple[Signal, ...], Field(min_length=1, max_length=16, json_schema_extra=by_name()), UniqueNames
+    ]
+    """What is measured. Signals with a `load` are demand; the others serve step rules."""
+    objective: Objective = Objective()
+    """What good service means."""
+    forecast: Forecast = Forecast()
+    """How demand is forecast."""
+    capacity: Capacity = Capacity()
+    """What is known about bringing capacity up."""
+    step_scaling: Annotated[
+        tuple[StepRule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames
+    ] = ()
+    """Rules beside the forecast: above a threshold, add."""
+    behavior: Behavior = Behavior()
+    """How fast and how often replicas may change."""
+    fallback: Fallback | None = None
+    """A floor for the case that signals stay away."""
+    pause: Pause | None = None
+    """Forbid changes for a while."""
+    pin: Pin | None = None
+    """Hold an exact number for a while."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "ScalingPolicySpec":
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"minReplicas ({self.min_replicas}) must not be above maxReplicas ({self.max_replicas})")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_name_signals(self) -> "ScalingPolicySpec":
+        names = {signal.name for signal in self.signals}
+        for rule in self.step_scaling:
+            if rule.signal not in names:
+                raise ValueError(f"step rule {rule.name!r} names signal {rule.signal!r}, which spec.signals lacks")
+        return self
+
+    @model_validator(mode="after")
+    def _objective_can_be_met(self) -> "ScalingPolicySpec":
+        limit = self.objective.p95_milliseconds
+        times = [s.load.service_time_milliseconds for s in self.signals if s.load and s.load.service_time_milliseconds]
+        if limit is not None and not times:
+            raise ValueError("objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal")
+        if limit is not None and max(times) >= limit:
+            raise ValueError(f"objective.p95Milliseconds ({limit}) must be above the service time ({max(times)})")
+        return self
+
+    @property
+    def load_signals(self) -> tuple[Signal, ...]:
+        """The signals that are demand."""
+        return tuple(signal for signal in self.signals if signal.load)
+
+
+class RecommendationMemory(Part):
+    """A recommendation, and since when it has been made."""
+
+    since: Timestamp
+    """When this recommendation was first made."""
+    replicas: Replicas
+    """What was recommended."""
+
+
+class RuleMemory(Part):
+    """What a step rule must not forget over a restart."""
+
+    name: DnsLabel
+    """Name of the rule."""
+    above_since: Timestamp | None = None
+    """Since when the signal has been above the lowest threshold."""
+    level: Annotated[int, Field(ge=-1, le=8)] = -1
+    """Index of the highest step that fired; -1 for none."""
+    fired_at: Timestamp | None = None
+    """When it last fired."""
+    replicas: Replicas = 0
+    """The count it reached and keeps proposing until it re-arms."""
+
+
+class Change(Part):
+    """A change of replicas that was made, kept as long as a step limit or a cooldown asks for it."""
+
+    at: Timestamp
+    """When."""
+    from_replicas: Replicas
+    """Replicas before."""
+    to_replicas: Replicas
+    """Replicas after."""
+
+
+class Memory(Part):
+    """What decisions remember, so that a restart loses nothing."""
+
+    recommendations: Annotated[tuple[RecommendationMemory, ...], Field(max_length=64)] = ()
+    """Recommendations of the stabilization window, one entry a change."""
+    changes: Annotated[tuple[Change, ...], Field(max_length=64)] = ()
+    """Changes within the longest step limit or cooldown."""
+    rules: Annotated[tuple[RuleMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
+    """State of the step rules that are not at rest."""
+    planned_replicas: Replicas | None = None
+    """The last replicas planned with valid signals: what a stale signal falls back on."""
+
+
+class Learned(Part):
+    """Numbers learned from the workload itself."""
+
+    lead_time_seconds: Annotated[int, Field(ge=0)]
+    """Time from deciding to Ready that plans use."""
+    lead_time_source: Literal["Given", "Learned", "Default"]
+    """Where the lead time comes from."""
+    lead_time_steps: Annotated[int, Field(ge=0)] = 0
+    """Number of observed scale-ups behind a learned lead time."""
+
+
+class ScalingPolicyStatus(Part):
+    """What the operator says about the workload. Written only when something in it changes."""
+
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The generation of the spec this is about."""
+    current_replicas: Replicas | None = None
+    """Replicas the target asks for now."""
+    desired_replicas: Replicas | None = None
+    """Replicas Headroom wants (Active) or would want (Recommend)."""
+    forecast_replicas: Replicas | None = None
+    """Replicas the forecast asks for over the lead time; empty while the forecast may not act."""
+    reason: Annotated[str, Field(max_length=64)] = ""
+    """Why desired is what it is, in one word."""
+    message: Sentence = ""
+    """Why desired is what it is, with figures."""
+    last_scale_time: Timestamp | None = None
+    """When Headroom last changed the target."""
+    learned: Learned | None = None
+    """Numbers learned from the workload itself."""
+    conditions: Conditions = ()
+    """AbleToScale, SignalsHealthy, ForecastReady, ScalingLimited."""
+    memory: Memory = Memory()
+    """What decisions remember over a restart. For the operator, not for people."""
+
+
+class ScalingPolicy(Part):
+    """Scales a workload ahead of its demand: forecast, live ratio and step rules propose, limits dispose."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    api_version: Literal["headroom.dev/v1alpha1"] = "headroom.dev/v1alpha1"
+    kind: Literal["ScalingPolicy"] = "ScalingPolicy"
+    metadata: ObjectMeta
+    spec: ScalingPolicySpec
+    """What the team wants for its workload."""
+    status: ScalingPolicyStatus = ScalingPolicyStatus()
+    """What the operator says about the workload."""
+
+    @property
+    def key(self) -> ObjectKey:
+        """Namespace and name."""
+        return self.metadata.key
+
+

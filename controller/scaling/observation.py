@@ -1,0 +1,87 @@
+"""What one decision is made from, gathered once. Nothing here reads a clock or asks a server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controller.api.demand_event import DemandEvent
+from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.scaling.reasons import Reason
+from forecasting.gate import Gate
+from forecasting.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The newest trusted sample of one signal, and why there is nothing newer if there is not.
+
+    `value` is None while there has never been one; `valid_at` is then the time it was first asked for.
+    `problem` is empty while the last answer was complete, fresh and finite. Of a load signal, `recent` holds the last
+    hours as means over a minute, ending where the newest sample ends.
+    """
+
+    value: float | None
+    valid_at: datetime
+    problem: str = ""
+    recent: Series | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod of the target: when it was created, and when it became Ready."""
+
+    name: str
+    created_at: datetime
+    ready_at: datetime | None = None
+    unschedulable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The target's replicas: asked for, Ready, and the pods themselves while some are on their way.
+
+    `pods` is empty while nothing is in flight: pods are listed only when somebody needs them.
+    """
+
+    spec_replicas: int
+    ready_replicas: int
+    pods: tuple[Pod, ...] = ()
+    rolling_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the target cannot be read, or must not be written."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target as the cluster shows it: its scale, or what stands in the way of reading or writing it."""
+
+    scale: Scale | None
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is expected of one load signal, from its newest sample on, on the forecaster's grid."""
+
+    expected: Series
+    planned: Series
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything one decision may know."""
+
+    now: datetime
+    policy: ScalingPolicy
+    readings: Mapping[str, Reading]
+    scale: Scale
+    memory: Memory
+    outlooks: Mapping[str, Outlook] = field(default_factory=dict)
+    events: tuple[DemandEvent, ...] = ()

@@ -1,0 +1,51 @@
+"""Every reason a decision or condition can give, once, in the API's CamelCase. HPA's words where it has one."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a number is what it is."""
+
+    # voices
+    FORECAST = "Forecast"
+    LIVE_RATIO = "LiveRatio"
+    STEP_RULE = "StepRule"
+    DEMAND_EVENT = "DemandEvent"
+    # why a voice is silent
+    FORECAST_NOT_READY = "ForecastNotReady"
+    FORECAST_GATE_CLOSED = "ForecastGateClosed"
+    SIGNAL_UNHEALTHY = "SignalUnhealthy"
+    BELOW_THRESHOLD = "BelowThreshold"
+    NO_EVENT_DUE = "NoEventDue"
+    # limits
+    SIGNALS_STALE = "SignalsStale"
+    SIGNALS_LOST = "SignalsLost"
+    FALLBACK_FLOOR = "FallbackFloor"
+    IN_FLIGHT = "CapacityInFlight"
+    WITHIN_TOLERANCE = "WithinTolerance"
+    SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
+    NEEDED_SOON = "NeededSoon"
+    STEP_LIMITED_UP = "ScaleUpLimit"
+    STEP_LIMITED_DOWN = "ScaleDownLimit"
+    COOLDOWN = "Cooldown"
+    PAUSED = "Paused"
+    PINNED = "Pinned"
+    TOO_FEW_REPLICAS = "TooFewReplicas"
+    TOO_MANY_REPLICAS = "TooManyReplicas"
+    # the decision as a whole
+    DESIRED_WITHIN_RANGE = "DesiredWithinRange"
+    NO_VOICE = "NoVoice"
+    # what stands in the way of deciding or acting
+    TARGET_NOT_FOUND = "TargetNotFound"
+    TARGET_KIND_NOT_GRANTED = "TargetKindNotGranted"
+    TARGET_OFF = "TargetOff"
+    TARGET_OWNED_BY_HPA = "TargetOwnedByHPA"
+    TARGET_OWNED_BY_POLICY = "TargetOwnedByPolicy"
+    INVALID_SPEC = "InvalidSpec"
+    UNKNOWN_PRESET = "UnknownPreset"
+    METRICS_SOURCE_NOT_FOUND = "MetricsSourceNotFound"
+    # conditions that hold
+    RECOMMENDING = "Recommending"
+    READY_FOR_SCALE = "ReadyForScale"
+    SIGNALS_FRESH = "SignalsFresh"
+    NO_ROOM = "NoRoom"

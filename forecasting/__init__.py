@@ -1,0 +1,1 @@
+"""Forecasting for load series: pure, importable alone."""

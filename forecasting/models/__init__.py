@@ -1,0 +1,1 @@
+"""What every load model promises, and the list of them."""

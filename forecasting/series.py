@@ -1,0 +1,90 @@
+"""Series: samples on a regular UTC grid. Every value says something about the step that begins at its time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.errors import SeriesRefused
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Samples on a regular grid: `values[i]` is the mean over `[start + i * step, start + (i + 1) * step)`.
+
+    NaN is a missing sample: missing is not zero. Raises SeriesRefused on anything else that is not a finite
+    number >= 0, on a naive start and on a step that is not positive.
+    """
+
+    start: datetime
+    step: timedelta
+    values: Values
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise SeriesRefused("start must carry a time zone; write it like datetime(2026, 1, 1, tzinfo=UTC)")
+        if self.step <= timedelta(0):
+            raise SeriesRefused(f"step must be positive, got {self.step}")
+        values = np.asarray(self.values, dtype=np.float64)
+        if values.ndim != 1:
+            raise SeriesRefused(f"values must be one-dimensional, got {values.ndim} dimensions")
+        if np.isinf(values).any() or (values < 0).any():
+            position = int(np.flatnonzero(np.isinf(values) | (values < 0))[0])
+            raise SeriesRefused(f"sample {position} is {values[position]}; samples are finite and at least 0")
+        values = values.copy()
+        values.flags.writeable = False
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Series):
+            return NotImplemented
+        same_grid = (self.start, self.step) == (other.start, other.step)
+        return same_grid and np.array_equal(self.values, other.values, equal_nan=True)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays do not hash
+
+    @property
+    def end(self) -> datetime:
+        """Where the step of the next sample begins."""
+        return self.start + len(self) * self.step
+
+    @cached_property
+    def seconds(self) -> Values:
+        """Unix time of each step's begin, in seconds, shape (n,)."""
+        return self.start.timestamp() + np.arange(len(self)) * self.step.total_seconds()
+
+    def between(self, begin: datetime, end: datetime) -> Self:
+        """Return the samples whose steps touch [begin, end); an empty series where none do."""
+        first = max(0, (begin - self.start) // self.step)
+        last = min(len(self), -((self.start - end) // self.step))
+        return type(self)(self.start + first * self.step, self.step, self.values[first : max(first, last)])
+
+    def at_step(self, step: timedelta) -> Self:
+        """Return means over a coarser step that is a multiple of this one, on the grid of that step since the epoch.
+
+        The first and last bucket may rest on part of their samples; a bucket without samples is NaN.
+        """
+        if step == self.step:
+            return self
+        ratio, rest = divmod(step, self.step)
+        if rest or ratio < 1:
+            raise SeriesRefused(f"cannot bring samples of {self.step} to a step of {step}: not a multiple")
+        epoch = datetime.fromtimestamp(0, UTC)
+        start = epoch + ((self.start - epoch) // step) * step
+        offset = (self.start - start) // self.step
+        buckets = -(-(offset + len(self)) // ratio)
+        padded = np.full(buckets * ratio, np.nan)
+        padded[offset : offset + len(self)] = self.values
+        table = padded.reshape(buckets, ratio)
+        counts = np.sum(~np.isnan(table), axis=1)
+        sums = np.nansum(table, axis=1)
+        return type(self)(start, step, np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
