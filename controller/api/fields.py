@@ -7,8 +7,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-QUANTITY_PATTERN = r"^(0|[1-9][0-9]*)(\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
-_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<suffix>[a-zA-Z]*)")
+_SUFFIX = "(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?"
+QUANTITY_PATTERN = rf"^(0|[1-9][0-9]*)(\.[0-9]+)?{_SUFFIX}$"
+POSITIVE_QUANTITY_PATTERN = rf"^([1-9][0-9]*(\.[0-9]+)?|0\.0*[1-9][0-9]*){_SUFFIX}$"
+MAX_QUANTITY_LENGTH = 32
+_QUANTITY = re.compile(r"(?P<number>(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?P<suffix>[a-zA-Z]*)")
 _SUFFIXES = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)}
 _SUFFIXES |= {suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)}
 _SUFFIXES |= {f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)}
@@ -22,18 +25,24 @@ LABEL_NAME = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 
 def parse_quantity(value: Any) -> float:  # noqa: ANN401  whatever a person wrote
     """Read a Kubernetes quantity such as `250m`, `1500` or `2Ki` as a number; refuse negative and malformed ones."""
-    match = _QUANTITY.fullmatch(str(value)) if isinstance(value, int | float | str) else None
-    if match is None or isinstance(value, bool) or match["suffix"] not in _SUFFIXES:
-        raise ValueError(f"{value!r} is not a quantity of at least 0; write it like 1500, 0.25 or 250m")
+    text = f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
+    match = _QUANTITY.fullmatch(text) if isinstance(value, int | float | str) else None
+    too_long = len(text) > MAX_QUANTITY_LENGTH
+    if match is None or too_long or isinstance(value, bool) or match["suffix"] not in _SUFFIXES:
+        raise ValueError(f'{value!r} is not a quantity of at least 0; write it like 1500, "0.25" or 250m')
     return float(Decimal(match["number"]) * _SUFFIXES[match["suffix"]])
 
 
-Quantity = Annotated[
-    float,
-    BeforeValidator(parse_quantity),
-    WithJsonSchema({"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN, "minimum": 0, "maxLength": 32}),
+def _int_or_string(pattern: str, minimum: int) -> WithJsonSchema:
+    """Return the schema of a quantity: whole numbers from `minimum` on, or text that fits the pattern."""
+    bounds = {"minimum": minimum, "pattern": pattern, "maxLength": MAX_QUANTITY_LENGTH}
+    return WithJsonSchema({"x-kubernetes-int-or-string": True, **bounds})
+
+
+Quantity = Annotated[float, BeforeValidator(parse_quantity), _int_or_string(QUANTITY_PATTERN, 0)]
+PositiveQuantity = Annotated[
+    float, BeforeValidator(parse_quantity), Field(gt=0), _int_or_string(POSITIVE_QUANTITY_PATTERN, 1)
 ]
-PositiveQuantity = Annotated[Quantity, Field(gt=0)]
 Percent = Annotated[int, Field(ge=0, le=1000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Replicas = Annotated[int, Field(ge=0, le=MAX_REPLICAS)]
@@ -60,7 +69,7 @@ def by_name() -> dict[str, Any]:
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 
 
-def cel(rule: str, message: str) -> dict[str, str]:
+def cel(rule: str, message: str) -> dict[str, Any]:
     """Return one cross-field rule that the API server checks, with the sentence it answers."""
     return {"rule": rule, "message": message}
 
@@ -73,6 +82,11 @@ class Part(BaseModel):
     )
 
 
-def cross_field(*rules: dict[str, str]) -> ConfigDict:
+def cel_number(field: str) -> str:
+    """Return the CEL expression that reads a quantity field as a number, written as one or as text."""
+    return f"quantity(string({field})).asApproximateFloat()"
+
+
+def cross_field(*rules: dict[str, Any]) -> ConfigDict:
     """Return the model config that carries CEL rules into the CRD."""
     return ConfigDict(json_schema_extra={"x-kubernetes-validations": list(rules)})

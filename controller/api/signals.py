@@ -74,7 +74,7 @@ class MetricSelector(Part):
     type: MetricType
     """`Counter` is read as a rate per second, `Gauge` as it is, a histogram as a percentile."""
     workload_label: LabelName = "pod"
-    """The label that says which workload a series belongs to. With `pod`, the workload is taken out of the pod's name."""
+    """The label that says which workload a series belongs to. With `pod`, the workload is read from the pod's name."""
     matchers: Annotated[tuple[LabelMatcher, ...], Field(max_length=8)] = ()
     """Further conditions on the series. `namespace` is always set by Headroom."""
     aggregation: Aggregation = Aggregation.SUM
