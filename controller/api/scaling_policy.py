@@ -20,6 +20,7 @@ from controller.api.fields import (
     UniqueNames,
     by_name,
     cel,
+    cel_number,
     cross_field,
 )
 from controller.api.metadata import Conditions, ObjectKey, ObjectMeta
@@ -111,6 +112,18 @@ class Step(Part):
 class StepRule(Part):
     """Above a threshold for a time, add replicas; the highest step that holds counts."""
 
+    model_config = cross_field(
+        cel(
+            f"self.steps.map(s, {cel_number('s.above')}).isSorted() && "
+            f"self.steps.all(s, self.steps.exists_one(t, {cel_number('s.above')} == {cel_number('t.above')}))",
+            "the thresholds of a step rule must rise",
+        ),
+        cel(
+            f"!has(self.rearmBelow) || {cel_number('self.rearmBelow')} <= {cel_number('self.steps[0].above')}",
+            "rearmBelow must not be above the lowest threshold of its rule",
+        ),
+    )
+
     name: DnsLabel
     """Name shown in reasons."""
     signal: DnsLabel
@@ -126,9 +139,9 @@ class StepRule(Part):
     def _rising_steps(self) -> "StepRule":
         thresholds = [step.above for step in self.steps]
         if thresholds != sorted(set(thresholds)):
-            raise ValueError(f"the thresholds of rule {self.name!r} must rise, got {thresholds}")
+            raise ValueError(f"the thresholds of a step rule must rise; {self.name!r} has {thresholds}")
         if self.rearm_below is not None and self.rearm_below > thresholds[0]:
-            raise ValueError(f"rearmBelow of rule {self.name!r} must not be above its lowest threshold")
+            raise ValueError(f"rearmBelow must not be above the lowest threshold of its rule, {self.name!r}")
         return self
 
     @property
@@ -180,9 +193,7 @@ class ScalingPolicySpec(Part):
     """Never more."""
     metrics_source: ObjectName = "default"
     """Name of the MetricsSource to ask."""
-    signals: Annotated[
-        tuple[Signal, ...], Field(min_length=1, max_length=16, json_schema_extra=by_name()), UniqueNames
-    ]
+    signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=16, json_schema_extra=by_name()), UniqueNames]
     """What is measured. Signals with a `load` are demand; the others serve step rules."""
     objective: Objective = Objective()
     """What good service means."""
@@ -190,9 +201,7 @@ class ScalingPolicySpec(Part):
     """How demand is forecast."""
     capacity: Capacity = Capacity()
     """What is known about bringing capacity up."""
-    step_scaling: Annotated[
-        tuple[StepRule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames
-    ] = ()
+    step_scaling: Annotated[tuple[StepRule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames] = ()
     """Rules beside the forecast: above a threshold, add."""
     behavior: Behavior = Behavior()
     """How fast and how often replicas may change."""
@@ -206,7 +215,9 @@ class ScalingPolicySpec(Part):
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "ScalingPolicySpec":
         if self.min_replicas > self.max_replicas:
-            raise ValueError(f"minReplicas ({self.min_replicas}) must not be above maxReplicas ({self.max_replicas})")
+            raise ValueError(
+                f"minReplicas must not be above maxReplicas; they are {self.min_replicas} and {self.max_replicas}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -214,7 +225,7 @@ class ScalingPolicySpec(Part):
         names = {signal.name for signal in self.signals}
         for rule in self.step_scaling:
             if rule.signal not in names:
-                raise ValueError(f"step rule {rule.name!r} names signal {rule.signal!r}, which spec.signals lacks")
+                raise ValueError(f"every step rule must name one of spec.signals; {rule.name!r} names {rule.signal!r}")
         return self
 
     @model_validator(mode="after")
@@ -224,7 +235,10 @@ class ScalingPolicySpec(Part):
         if limit is not None and not times:
             raise ValueError("objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal")
         if limit is not None and max(times) >= limit:
-            raise ValueError(f"objective.p95Milliseconds ({limit}) must be above the service time ({max(times)})")
+            raise ValueError(
+                f"objective.p95Milliseconds must be above every load.serviceTimeMilliseconds: {limit} is not above "
+                f"{max(times)}, and no fleet is faster than one idle replica"
+            )
         return self
 
     @property
@@ -233,11 +247,11 @@ class ScalingPolicySpec(Part):
         return tuple(signal for signal in self.signals if signal.load)
 
 
-class RecommendationMemory(Part):
-    """A recommendation, and since when it has been made."""
+class Recommendation(Part):
+    """A recommendation, and since when none higher has been made."""
 
     since: Timestamp
-    """When this recommendation was first made."""
+    """Since when the recommendation has been this or lower."""
     replicas: Replicas
     """What was recommended."""
 
@@ -268,15 +282,26 @@ class Change(Part):
     """Replicas after."""
 
 
+class StartUp(Part):
+    """A scale-up that became wholly Ready."""
+
+    created_at: Timestamp
+    """When its first pod was created."""
+    seconds: Annotated[int, Field(ge=0)]
+    """Time until its last pod was Ready."""
+
+
 class Memory(Part):
     """What decisions remember, so that a restart loses nothing."""
 
-    recommendations: Annotated[tuple[RecommendationMemory, ...], Field(max_length=64)] = ()
-    """Recommendations of the stabilization window, one entry a change."""
+    recommendations: Annotated[tuple[Recommendation, ...], Field(max_length=64)] = ()
+    """Falling recommendations of the stabilization window; each counts until the next began."""
     changes: Annotated[tuple[Change, ...], Field(max_length=64)] = ()
     """Changes within the longest step limit or cooldown."""
     rules: Annotated[tuple[RuleMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
     """State of the step rules that are not at rest."""
+    start_ups: Annotated[tuple[StartUp, ...], Field(max_length=20)] = ()
+    """Recent scale-ups, from which the lead time is learned."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 
@@ -312,7 +337,7 @@ class ScalingPolicyStatus(Part):
     learned: Learned | None = None
     """Numbers learned from the workload itself."""
     conditions: Conditions = ()
-    """AbleToScale, SignalsHealthy, ForecastReady, ScalingLimited."""
+    """Acting, SignalsHealthy, ForecastReady, ScalingLimited."""
     memory: Memory = Memory()
     """What decisions remember over a restart. For the operator, not for people."""
 
@@ -334,5 +359,3 @@ class ScalingPolicy(Part):
     def key(self) -> ObjectKey:
         """Namespace and name."""
         return self.metadata.key
-
-

@@ -34,15 +34,15 @@ class Limiter:
 class Plan:
     """Desired replicas before the limits: what each voice asked for, and who won.
 
-    `ahead` holds the replicas the forecast asks for from now on, one value a forecast step (empty while closed);
-    `forecast_replicas` is their maximum over the lead time.
+    `forecast_replicas` is what the forecast asks for over the lead time, `needed_soon` over twice the lead time;
+    both are None while no forecast may act.
     """
 
     recommended_replicas: int
     candidates: tuple[Candidate, ...]
     winner: Candidate | None
     forecast_replicas: int | None = None
-    ahead: tuple[int, ...] = ()
+    needed_soon: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.scaling_policy import Memory, Mode, ScalingPolicy
 from controller.scaling.reasons import Reason
+from forecasting import FittedForecast
 from forecasting.gate import Gate
 from forecasting.series import Series
 
@@ -67,11 +68,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is expected of one load signal, from its newest sample on, on the forecaster's grid."""
+    """What is expected of one load signal: demand from its newest sample (`as_of`) on, on the forecaster's grid.
 
+    `expected` is the median, `planned` the policy's planning percentile. `fitted` is what it was made from.
+    """
+
+    as_of: datetime
     expected: Series
     planned: Series
-    gate: Gate
+    fitted: FittedForecast = field(repr=False)
+
+    @property
+    def gate(self) -> Gate:
+        """Whether the forecast may act, and why."""
+        return self.fitted.gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +95,9 @@ class Observation:
     memory: Memory
     outlooks: Mapping[str, Outlook] = field(default_factory=dict)
     events: tuple[DemandEvent, ...] = ()
+    obstacle: Obstacle | None = None
+
+    @property
+    def acts(self) -> bool:
+        """True where a decision will be carried out, not only shown."""
+        return self.policy.spec.mode is Mode.ACTIVE and self.obstacle is None

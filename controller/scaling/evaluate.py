@@ -1,0 +1,27 @@
+"""Evaluate: one observation in, one decision out. The whole of it reads as a list."""
+
+from dataclasses import replace
+
+from controller.scaling.decision import Decision, Proposal
+from controller.scaling.limits import LIMITS
+from controller.scaling.memory import advance_memory, remember
+from controller.scaling.observation import Observation
+from controller.scaling.plan import plan_capacity
+
+
+def evaluate(observation: Observation) -> Decision:
+    """Return the decision for one policy: advance what is remembered, plan, limit, remember. Pure."""
+    observation = replace(observation, memory=advance_memory(observation))
+    plan = plan_capacity(observation)
+    proposal = Proposal(current=observation.scale.spec_replicas, replicas=plan.recommended_replicas)
+    for limit in LIMITS:
+        proposal = limit(proposal, observation, plan)
+    return Decision(
+        policy=observation.policy.key,
+        at=observation.now,
+        observation=observation,
+        plan=plan,
+        limiters=proposal.limiters,
+        desired_replicas=proposal.replicas,
+        memory=remember(observation, plan, proposal.replicas),
+    )

@@ -1,0 +1,78 @@
+"""Lead time: how long before a need capacity must be asked for. The only room that knows it.
+
+Given by the policy, else learned from the target's own pods, else a safe default.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from controller.api.scaling_policy import Learned, Memory, ScalingPolicy, StartUp
+from controller.scaling.observation import Pod
+
+DEFAULT_LEAD_TIME = timedelta(
+    seconds=180
+)  # image pull, start and warm-up of a usual web service; too long costs little
+METRIC_DELAY = timedelta(seconds=45)  # a mean over 60 s is half a window old, plus a scrape interval
+SWEEP = timedelta(seconds=15)  # a need is noticed up to one sweep late
+SAME_STEP = timedelta(seconds=30)  # pods created within this time belong to one scale-up
+MIN_STEPS = 3  # fewer whole scale-ups say little about the next
+KEPT_STEPS = 20  # recent enough to follow a new image, many enough for a p90
+PERCENTILE = 0.9
+
+
+def lead_time(policy: ScalingPolicy, memory: Memory) -> timedelta:
+    """Return the time from deciding to Ready that plans use."""
+    return timedelta(seconds=learned_lead_time(policy, memory).lead_time_seconds)
+
+
+def learned_lead_time(policy: ScalingPolicy, memory: Memory) -> Learned:
+    """Return the lead time with its source: p90 of the time until a whole recent step was Ready, plus the delays.
+
+    Single pods are a trap: when each of 20 pods is in time with 90 %, the step is complete in time with 12 %.
+    """
+    given = policy.spec.capacity.lead_time_seconds
+    if given is not None:
+        return Learned(lead_time_seconds=given, lead_time_source="Given")
+    steps = sorted(start_up.seconds for start_up in memory.start_ups)
+    if len(steps) < MIN_STEPS:
+        default = int(DEFAULT_LEAD_TIME.total_seconds())
+        return Learned(lead_time_seconds=default, lead_time_source="Default", lead_time_steps=len(steps))
+    slow = steps[math.ceil(PERCENTILE * len(steps)) - 1]
+    total = timedelta(seconds=slow) + METRIC_DELAY + SWEEP
+    return Learned(
+        lead_time_seconds=math.ceil(total.total_seconds()), lead_time_source="Learned", lead_time_steps=len(steps)
+    )
+
+
+def remember_start_ups(memory: Memory, pods: Sequence[Pod]) -> Memory:
+    """Return the memory with every scale-up that has become wholly Ready since the last one remembered."""
+    last = memory.start_ups[-1].created_at if memory.start_ups else None
+    fresh = tuple(
+        StartUp(created_at=step[0].created_at, seconds=seconds)
+        for step in _steps(pods)
+        if (last is None or step[0].created_at > last + SAME_STEP)
+        and (seconds := _whole_step_seconds(step)) is not None
+    )
+    if not fresh:
+        return memory
+    return memory.model_copy(update={"start_ups": (*memory.start_ups, *fresh)[-KEPT_STEPS:]})
+
+
+def _steps(pods: Sequence[Pod]) -> list[list[Pod]]:
+    """Group pods into scale-ups by the time they were created, oldest first."""
+    steps: list[list[Pod]] = []
+    for pod in sorted(pods, key=lambda pod: pod.created_at):
+        if steps and pod.created_at - steps[-1][0].created_at <= SAME_STEP:
+            steps[-1].append(pod)
+        else:
+            steps.append([pod])
+    return steps
+
+
+def _whole_step_seconds(step: Sequence[Pod]) -> int | None:
+    """Return the seconds from the first pod's creation until the last was Ready; None while one is not."""
+    ready: list[datetime] = [pod.ready_at for pod in step if pod.ready_at is not None]
+    if len(ready) < len(step):
+        return None
+    return max(0, math.ceil((max(ready) - step[0].created_at).total_seconds()))

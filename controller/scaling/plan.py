@@ -1,0 +1,95 @@
+"""Plan: every voice proposes replicas or stays silent with a reason, and the largest wins. Limits come after."""
+
+from collections.abc import Callable
+
+from controller.api.signals import Signal
+from controller.scaling.capacity import replicas_for
+from controller.scaling.decision import Candidate, Plan
+from controller.scaling.demand_events import event_candidates
+from controller.scaling.health import describe, is_fresh
+from controller.scaling.lead_time import lead_time
+from controller.scaling.observation import Observation
+from controller.scaling.outlook import peak
+from controller.scaling.reasons import Reason
+from controller.scaling.step_rules import rule_candidates
+
+LOOK_AHEAD_LEADS = 2  # what is removed now and needed within twice the lead time comes back late
+
+
+def plan_capacity(observation: Observation) -> Plan:
+    """Return the largest proposal of all voices; the current replicas where every voice is silent."""
+    candidates = tuple(candidate for voice in VOICES for candidate in voice(observation))
+    speaking = [candidate for candidate in candidates if candidate.replicas is not None]
+    winner = max(speaking, key=lambda candidate: candidate.replicas or 0, default=None)
+    forecasts = [c.replicas for c in speaking if c.reason is Reason.FORECAST and c.replicas is not None]
+    return Plan(
+        recommended_replicas=observation.scale.spec_replicas if winner is None else winner.replicas or 0,
+        candidates=candidates,
+        winner=winner,
+        forecast_replicas=max(forecasts, default=None),
+        needed_soon=_needed_soon(observation),
+    )
+
+
+def forecast_candidates(observation: Observation) -> tuple[Candidate, ...]:
+    """Propose replicas for the highest planned demand over the lead time; one voice a load signal, behind its gate."""
+    return tuple(_forecast(signal, observation) for signal in observation.policy.spec.load_signals)
+
+
+def live_candidates(observation: Observation) -> tuple[Candidate, ...]:
+    """Propose replicas for the demand measured now, by the same sizing as the forecast."""
+    return tuple(_live(signal, observation) for signal in observation.policy.spec.load_signals)
+
+
+def _forecast(signal: Signal, observation: Observation) -> Candidate:
+    outlook = observation.outlooks.get(signal.name)
+    if outlook is None:
+        return Candidate(
+            Reason.FORECAST_NOT_READY, signal.name, None, f"no forecast of {signal.name} has been fitted yet"
+        )
+    if not outlook.gate.open:
+        return Candidate(Reason.FORECAST_GATE_CLOSED, signal.name, None, outlook.gate.message)
+    lead = lead_time(observation.policy, observation.memory)
+    demand = peak(observation, signal.name, horizon=lead)
+    if demand is None or signal.load is None:
+        return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, f"the forecast of {signal.name} has run out")
+    replicas = replicas_for(demand, signal.load, observation.policy.spec.objective)
+    percentile = observation.policy.spec.forecast.planning_percentile
+    message = (
+        f"{signal.name} may reach {demand:.4g} (p{percentile}) by {observation.now + lead:%H:%M:%S} UTC, "
+        f"the lead time of {lead.total_seconds():.0f} s from now: needs {replicas} replicas"
+    )
+    return Candidate(Reason.FORECAST, signal.name, replicas, message)
+
+
+def _live(signal: Signal, observation: Observation) -> Candidate:
+    if not is_fresh(observation.readings, signal.name, observation.now):
+        reading = observation.readings.get(signal.name)
+        problem = describe(signal.name, reading, observation.now) if reading else f"signal {signal.name} was not read"
+        return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, problem)
+    demand = observation.readings[signal.name].value
+    if demand is None or signal.load is None:
+        return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, f"signal {signal.name} has no value")
+    replicas = replicas_for(demand, signal.load, observation.policy.spec.objective)
+    return Candidate(
+        Reason.LIVE_RATIO, signal.name, replicas, f"{signal.name} is {demand:.4g} now: needs {replicas} replicas"
+    )
+
+
+def _needed_soon(observation: Observation) -> int | None:
+    """Return the replicas the forecast needs within twice the lead time; None without an open forecast."""
+    horizon = LOOK_AHEAD_LEADS * lead_time(observation.policy, observation.memory)
+    needs = [
+        replicas_for(demand, signal.load, observation.policy.spec.objective)
+        for signal in observation.policy.spec.load_signals
+        if signal.load is not None and (demand := peak(observation, signal.name, horizon=horizon)) is not None
+    ]
+    return max(needs, default=None)
+
+
+VOICES: tuple[Callable[[Observation], tuple[Candidate, ...]], ...] = (
+    forecast_candidates,
+    live_candidates,
+    rule_candidates,
+    event_candidates,
+)

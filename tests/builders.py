@@ -1,0 +1,76 @@
+"""Builders: a policy, an observation, an outlook with sensible defaults, so that a test names only what it is about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.api.demand_event import DemandEvent
+from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
+
+REQUESTS = {"name": "requests", "preset": "http-request-rate", "load": {"perReplica": 10}}
+QUEUED_REQUESTS = {**REQUESTS, "load": {"perReplica": 10, "serviceTimeMilliseconds": 100}}
+LATENCY = {"name": "latency", "preset": "http-p95-latency"}
+QUEUE = {"name": "queue", "preset": "queue-depth"}
+
+
+def a_policy(*signals: Mapping[str, Any], name: str = "web", namespace: str = "shop", **spec: Any) -> ScalingPolicy:
+    """Return an Active policy on Deployment `web`; `spec` fields are given as the wire writes them."""
+    full = {
+        "scaleTargetRef": {"kind": "Deployment", "name": "web"},
+        "mode": "Active",
+        "minReplicas": 1,
+        "maxReplicas": 100,
+        "signals": list(signals or (REQUESTS,)),
+        "capacity": {"leadTimeSeconds": 180},
+        **spec,
+    }
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid-{namespace}-{name}", "generation": 1}
+    return ScalingPolicy.model_validate({"metadata": metadata, "spec": full})
+
+
+def an_event(name: str = "launch", namespace: str = "shop", **spec: Any) -> DemandEvent:
+    """Return a demand event on policy `web`, two hours long from one hour after noon, three times the usual."""
+    full = {
+        "start": NOON + timedelta(hours=1),
+        "end": NOON + timedelta(hours=3),
+        "multiplierPercent": 300,
+        "policies": ["web"],
+        **spec,
+    }
+    return DemandEvent.model_validate({"metadata": {"name": name, "namespace": namespace}, "spec": full})
+
+
+def a_reading(value: float | None, *, age: timedelta = timedelta(0), problem: str = "", now: datetime = NOON) -> Reading:
+    """Return a reading of this age."""
+    return Reading(value=value, valid_at=now - age, problem=problem)
+
+
+def an_observation(
+    policy: ScalingPolicy | None = None,
+    *,
+    replicas: int = 10,
+    ready: int | None = None,
+    readings: Mapping[str, Reading] | None = None,
+    memory: Memory | None = None,
+    outlooks: Mapping[str, Outlook] | None = None,
+    events: Sequence[DemandEvent] = (),
+    obstacle: Obstacle | None = None,
+    pods: Sequence[Pod] = (),
+    now: datetime = NOON,
+    **values: float,
+) -> Observation:
+    """Return an observation at noon; keyword numbers are fresh readings, e.g. `requests=120`."""
+    fresh = {name: a_reading(value, now=now) for name, value in values.items()}
+    return Observation(
+        now=now,
+        policy=policy or a_policy(),
+        readings={**fresh, **(readings or {})},
+        scale=Scale(spec_replicas=replicas, ready_replicas=replicas if ready is None else ready, pods=tuple(pods)),
+        memory=memory or Memory(),
+        outlooks=outlooks or {},
+        events=tuple(events),
+        obstacle=obstacle,
+    )
