@@ -18,7 +18,7 @@ from controller.scaling.evaluate import evaluate
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Outlook, Reading, Target
-from controller.scaling.patch import Patch, patch_for, patch_without_target
+from controller.scaling.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.plan import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast
 
@@ -131,7 +131,7 @@ def _observations(
 def _patches_without_target(batch: Batch, targets: Mapping[ObjectKey, Target], now: datetime) -> list[Patch]:
     obstacles = ((policy, targets[policy.key]) for policy in batch.policies)
     return [
-        patch_without_target(policy, target.obstacle, now)
+        patch_without_decision(policy.metadata, policy.status, target.obstacle, now=now)
         for policy, target in obstacles
         if target.scale is None and target.obstacle is not None
     ]

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from controller.api.fields import Part
-from controller.api.metadata import ConditionStatus, ObjectKey
-from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy, ScalingPolicyStatus
+from controller.api.metadata import ConditionStatus, ObjectKey, ObjectMeta
+from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicyStatus
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Obstacle
 from controller.scaling.reasons import Reason
-from controller.scaling.status import MAX_MESSAGE, is_worth_writing, status_after, status_without_target
+from controller.scaling.status import MAX_MESSAGE, is_worth_writing, status_after, status_without_decision
 
 WARN_WHEN_FALSE = ("Acting", "SignalsHealthy")
 
@@ -62,13 +62,15 @@ def patch_for(decision: Decision) -> Patch:
     )
 
 
-def patch_without_target(policy: ScalingPolicy, obstacle: Obstacle, now: datetime) -> Patch:
-    """Return what is written where the target cannot be read: the condition, and an event when that is news."""
-    after = status_without_target(policy, obstacle, now)
-    news = policy.status.reason != obstacle.reason
+def patch_without_decision(
+    metadata: ObjectMeta, status: ScalingPolicyStatus, obstacle: Obstacle, *, now: datetime
+) -> Patch:
+    """Return what is written where nothing can be decided: the condition, and an event when that is news."""
+    after = status_without_decision(metadata, status, obstacle, now=now)
+    news = status.reason != obstacle.reason
     return Patch(
-        policy=policy.key,
-        status=dump(after) if is_worth_writing(policy.status, after) else None,
+        policy=metadata.key,
+        status=dump(after) if is_worth_writing(status, after) else None,
         event=EventNote(obstacle.reason, obstacle.message, warning=True) if news else None,
     )
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from controller.api.metadata import Condition, ConditionStatus
-from controller.api.scaling_policy import Mode, ScalingPolicy, ScalingPolicyStatus
+from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
+from controller.api.scaling_policy import Mode, ScalingPolicyStatus
 from controller.scaling.decision import Decision
 from controller.scaling.health import Health, describe, health
 from controller.scaling.lead_time import learned_lead_time
@@ -33,18 +33,21 @@ def status_after(decision: Decision) -> ScalingPolicyStatus:
     )
 
 
-def status_without_target(policy: ScalingPolicy, obstacle: Obstacle, now: datetime) -> ScalingPolicyStatus:
-    """Return the status of a policy whose target cannot be read: nothing is known, nothing is forgotten."""
-    acting = _condition(policy, now, "Acting", holds=False, reason=obstacle.reason, message=obstacle.message)
-    return policy.status.model_copy(
+def status_without_decision(
+    metadata: ObjectMeta, status: ScalingPolicyStatus, obstacle: Obstacle, *, now: datetime
+) -> ScalingPolicyStatus:
+    """Return the status of a policy about which nothing can be decided: nothing is known, nothing is forgotten."""
+    said = (False, obstacle.reason, obstacle.message)
+    acting = _condition("Acting", said, status.conditions, generation=metadata.generation, now=now)
+    return status.model_copy(
         update={
-            "observed_generation": policy.metadata.generation,
+            "observed_generation": metadata.generation,
             "current_replicas": None,
             "desired_replicas": None,
             "forecast_replicas": None,
             "reason": obstacle.reason,
             "message": obstacle.message[:MAX_MESSAGE],
-            "conditions": (acting, *(c for c in policy.status.conditions if c.type != "Acting")),
+            "conditions": (acting, *(c for c in status.conditions if c.type != "Acting")),
         }
     )
 
@@ -78,8 +81,8 @@ def _conditions(decision: Decision) -> tuple[Condition, ...]:
     names = ("Acting", "SignalsHealthy", "ForecastReady", "ScalingLimited")
     policy = decision.observation.policy
     return tuple(
-        _condition(policy, decision.at, name, holds=holds, reason=reason, message=message)
-        for name, (holds, reason, message) in zip(names, said, strict=True)
+        _condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
+        for name, what in zip(names, said, strict=True)
     )
 
 
@@ -129,15 +132,18 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
     return True, limiter.reason, limiter.message
 
 
-def _condition(policy: ScalingPolicy, now: datetime, kind: str, *, holds: bool, reason: str, message: str) -> Condition:
+def _condition(
+    kind: str, said: tuple[bool, str, str], previous: Iterable[Condition], *, generation: int, now: datetime
+) -> Condition:
+    holds, reason, message = said
     status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
     return Condition(
         type=kind,
         status=status,
         reason=reason,
         message=message[:MAX_MESSAGE],
-        observed_generation=policy.metadata.generation,
-        last_transition_time=_last_transition(policy.status.conditions, kind, status, now=now),
+        observed_generation=generation,
+        last_transition_time=_last_transition(previous, kind, status, now=now),
     )
 
 
