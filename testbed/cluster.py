@@ -1,0 +1,132 @@
+"""A cluster as tests see it: kubectl, identities with tokens of their own, and a kubeconfig for each.
+
+The cluster may be the testbed's own control plane or an existing one; who starts it is not known here.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed.binaries import find
+from testbed.errors import CommandFailed
+
+Manifest = Mapping[str, Any]
+
+ADMIN = "admin"
+IDENTITIES = "testbed-identities"  # the namespace of the ServiceAccounts that stand for people
+TOKEN_LIFETIME = "24h"  # noqa: S105  # a duration; longer than any test session
+COMMAND_TIMEOUT_SECONDS = 120
+
+
+class Cluster:
+    """A running cluster, reached through an administrator's kubeconfig.
+
+    An identity is `admin`, or a name such as `alice` (a ServiceAccount of our own, made on first use, without any
+    rights), or `namespace/name` of a ServiceAccount that somebody else made, a chart for instance.
+    """
+
+    def __init__(self, admin_kubeconfig: Path, directory: Path) -> None:
+        """Use this kubeconfig; write those of other identities into `directory`."""
+        self._admin_kubeconfig = admin_kubeconfig
+        self._directory = directory
+        self._tokens: dict[str, str] = {}
+        self._connection: Mapping[str, Any] = {}
+
+    def kubectl(self, *args: str | Path, identity: str = ADMIN, stdin: str | None = None) -> str:
+        """Run kubectl and return what it prints; raise CommandFailed with its message when it fails."""
+        command = [
+            find("kubectl"),
+            f"--kubeconfig={self.kubeconfig(identity)}",
+            f"--cache-dir={self._directory / 'kubectl-cache'}",
+            *args,
+        ]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_SECONDS
+        )
+        if done.returncode != 0:
+            raise CommandFailed(f"kubectl {' '.join(map(str, args))}: {done.stderr.strip()}")
+        return done.stdout
+
+    def get(self, *args: str, identity: str = ADMIN) -> dict[str, Any]:
+        """Return what `kubectl get ARGS -o json` prints, parsed."""
+        parsed: dict[str, Any] = json.loads(self.kubectl("get", *args, "--output=json", identity=identity))
+        return parsed
+
+    def apply(self, manifests: Iterable[Manifest], *, identity: str = ADMIN) -> None:
+        """Apply manifests on the server side; raise CommandFailed with the API server's message when it refuses."""
+        documents = yaml.safe_dump_all([dict(manifest) for manifest in manifests])
+        self.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", identity=identity, stdin=documents)
+
+    def kubeconfig(self, identity: str = ADMIN, *, server: str | None = None) -> Path:
+        """Return a kubeconfig of an identity; `server` is another address, such as a proxy's, for the same cluster."""
+        if identity == ADMIN and server is None:
+            return self._admin_kubeconfig
+        address = {} if server is None else {"server": server}
+        name = f"{identity}-{server or ''}".translate(str.maketrans(":/", "--"))
+        path = self._directory / f"{name}.kubeconfig"
+        write_kubeconfig(path, {**self._cluster(), **address}, self._user(identity))
+        return path
+
+    def token(self, identity: str) -> str:
+        """Return the bearer token of an identity; the cluster signs it, so that it is a real one."""
+        if identity not in self._tokens:
+            namespace, name = self._service_account(identity)
+            self._tokens[identity] = self.kubectl(
+                "create", "token", name, f"--namespace={namespace}", f"--duration={TOKEN_LIFETIME}"
+            ).strip()
+        return self._tokens[identity]
+
+    def username(self, identity: str) -> str:
+        """Return the name by which the API server knows an identity."""
+        return "system:serviceaccount:" + ":".join(self._service_account(identity))
+
+    def subject(self, identity: str) -> dict[str, str]:
+        """Return an identity as the subject of a RoleBinding."""
+        namespace, name = self._service_account(identity)
+        return {"kind": "ServiceAccount", "namespace": namespace, "name": name}
+
+    def _service_account(self, identity: str) -> tuple[str, str]:
+        if "/" in identity:
+            namespace, name = identity.split("/")
+            return namespace, name
+        account = {"apiVersion": "v1", "kind": "ServiceAccount"}
+        if identity not in self._tokens:
+            self.apply(
+                [
+                    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": IDENTITIES}},
+                    {**account, "metadata": {"name": identity, "namespace": IDENTITIES}},
+                ]
+            )
+        return IDENTITIES, identity
+
+    def _user(self, identity: str) -> Mapping[str, Any]:
+        return self._view()["users"][0]["user"] if identity == ADMIN else {"token": self.token(identity)}
+
+    def _cluster(self) -> Mapping[str, Any]:
+        cluster: Mapping[str, Any] = self._view()["clusters"][0]["cluster"]
+        return cluster
+
+    def _view(self) -> Mapping[str, Any]:
+        """The administrator's kubeconfig, its current context alone, with files read into it."""
+        if not self._connection:
+            self._connection = json.loads(self.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o=json"))
+        return self._connection
+
+
+def write_kubeconfig(path: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> None:
+    """Write a kubeconfig with one context, readable by its owner alone."""
+    name = "testbed"
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": dict(cluster)}],
+        "users": [{"name": name, "user": dict(user)}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
