@@ -1,7 +1,7 @@
 """How a policy names what it measures: a preset, or a metric described field by field. PromQL is never accepted."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -144,11 +144,6 @@ class Signal(Part):
         if (self.preset is None) == (self.metric is None):
             raise ValueError("set exactly one of preset and metric")
         return self
-
-
-def signals_schema() -> dict[str, Any]:
-    """Return the list annotations of `spec.signals`."""
-    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 
 
 Utilization = Annotated[Percent, Field(ge=10, le=100)]
