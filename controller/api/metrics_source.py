@@ -26,9 +26,7 @@ class MetricsSourceSpec(Part):
     """Time one query may take."""
     scrape_interval_seconds: Annotated[Seconds, Field(ge=1, le=300)] = 30
     """How often targets are scraped: rates are taken over at least four of these."""
-    presets: Annotated[
-        tuple[SignalTemplate, ...], Field(max_length=64, json_schema_extra=by_name()), UniqueNames
-    ] = ()
+    presets: Annotated[tuple[SignalTemplate, ...], Field(max_length=64, json_schema_extra=by_name()), UniqueNames] = ()
     """Signal templates beside the built-in ones; one with a built-in name replaces it."""
 
 

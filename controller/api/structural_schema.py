@@ -19,6 +19,7 @@ KEPT = (  # in the order they are written
     "x-kubernetes-validations",
 )
 BRIDGED = ("title", "$defs", "$ref", "anyOf", "const")  # said otherwise, or not at all, in a structural schema
+BELOW = ("items", "additionalProperties")  # each holds the one schema of every item or value
 EXCLUSIVE_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
@@ -36,8 +37,9 @@ def without_defaults(schema: Schema) -> Schema:
     schema = {keyword: value for keyword, value in schema.items() if keyword != "default"}
     if "properties" in schema:
         schema["properties"] = {name: without_defaults(part) for name, part in schema["properties"].items()}
-    if "items" in schema:
-        schema["items"] = without_defaults(schema["items"])
+    for keyword in BELOW:
+        if keyword in schema:
+            schema[keyword] = without_defaults(schema[keyword])
     return schema
 
 
@@ -49,7 +51,7 @@ def _structural(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
     if "properties" in schema:
         parts = schema["properties"].items()
         schema["properties"] = {name: _structural(part, definitions) for name, part in parts}
-    for keyword in ("items", "additionalProperties"):
+    for keyword in BELOW:
         if keyword in schema:
             schema[keyword] = _structural(schema[keyword], definitions)
     return {keyword: schema[keyword] for keyword in KEPT if keyword in schema}
