@@ -1,1 +1,1 @@
-"""TODO cluster."""
+"""The door to Kubernetes."""

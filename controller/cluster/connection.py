@@ -1,0 +1,37 @@
+"""How the API server is found and who we are there: a kubeconfig, or the ServiceAccount of our own pod."""
+
+import os
+from pathlib import Path
+
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+
+from controller import __version__
+from controller.errors import InputRefused
+
+IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
+POOL_SIZE = 64  # connections: what one sweep writes at a time, and room for lease and reads
+
+
+async def connect(kubeconfig: Path | None = None) -> ApiClient:
+    """Return the one ApiClient of this process; the caller closes it.
+
+    Taken from `kubeconfig`, else from the file that KUBECONFIG names, else from the pod's ServiceAccount, else from
+    the user's own `~/.kube/config`. InputRefused where none of them can be read.
+    """
+    settings = Configuration()
+    settings.connection_pool_maxsize = POOL_SIZE
+    named = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
+    try:
+        if not named and IN_CLUSTER_VARIABLE in os.environ:
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # partial stubs
+        else:
+            await config.load_kube_config(  # type: ignore[no-untyped-call]  # partial stubs
+                config_file=named, client_configuration=settings, persist_config=False
+            )
+    except (config.ConfigException, OSError) as error:
+        raise InputRefused(f"no cluster to connect to: {error}; set KUBECONFIG to the path of a kubeconfig") from error
+    client = ApiClient(settings)
+    client.user_agent = f"headroom/{__version__}"
+    return client
