@@ -1,1 +1,48 @@
-"""TODO cli."""
+"""The command line: one file a command. Each parses what a person wrote, calls a room, and shows the answer.
+
+A command is imported when it is called, so that `headroom backtest` needs nothing of the live operator.
+"""
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+from controller import __version__
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "Run the operator against a cluster.",
+        "demo": "See the main job done on real data, without a cluster.",
+        "backtest": "Replay a policy on a recorded trace, beside plain HPA.",
+        "report": "Render a ForecastReport as a page.",
+        "crds": "Print the custom resource definitions.",
+    }
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of their own name, imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the commands in the order a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"controller.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="headroom")
+def headroom() -> None:
+    """Forecast demand and scale Kubernetes workloads before the spike."""

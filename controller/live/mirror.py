@@ -1,0 +1,153 @@
+"""Mirror: what the watches have shown, parsed and slim. Level-triggered: a sweep reads it whole, never an event."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from controller.api.demand_event import DemandEvent
+from controller.api.metadata import ObjectKey, ObjectMeta
+from controller.api.metrics_source import MetricsSource
+from controller.api.refusal import explain
+from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy, ScalingPolicyStatus
+from controller.cluster.ownership import HpaView, project_hpa
+from controller.cluster.targets import TargetKey, TargetView, group_of, project_target
+from controller.errors import HeadroomError
+
+POLICIES, EVENTS, SOURCES, HPAS = "ScalingPolicy", "DemandEvent", "MetricsSource", "HorizontalPodAutoscaler"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPolicy:
+    """A policy whose spec makes no sense to us, and why."""
+
+    metadata: ObjectMeta
+    status: ScalingPolicyStatus
+    message: str
+
+
+Entry = ScalingPolicy | RefusedPolicy | DemandEvent | MetricsSource | HpaView | TargetView
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An entry with the version of the object it was made from."""
+
+    version: int
+    entry: Entry
+
+
+@dataclass
+class Mirror:
+    """Every watched object by kind and key. Written by watches and relists, read by the sweep, on one loop.
+
+    `watched_targets` are the (group, kind) of the workloads that are watched.
+    """
+
+    watched_targets: frozenset[tuple[str, str]] = frozenset()
+    seen: dict[str, dict[ObjectKey, Seen]] = field(default_factory=dict)
+
+    def show(self, kind: str, key: ObjectKey, seen: Seen) -> None:
+        """Take in an object, unless a newer version of it is known: watch and relist may cross."""
+        known = self.seen.setdefault(kind, {}).get(key)
+        if known is None or known.version <= seen.version:
+            self.seen[kind][key] = seen
+
+    def forget(self, kind: str, key: ObjectKey) -> None:
+        """Drop an object that was deleted."""
+        self.seen.get(kind, {}).pop(key, None)
+
+    def keys(self, kind: str) -> frozenset[ObjectKey]:
+        """Return the keys of all known objects of a kind."""
+        return frozenset(self.seen.get(kind, {}))
+
+    def reconcile(self, kind: str, listed: Mapping[ObjectKey, Seen], *, known_before: frozenset[ObjectKey]) -> int:
+        """Compare with a fresh list and repair what a watch has missed; return how much that was.
+
+        `known_before` are the keys from before the list was asked for: what came since is the watch's word.
+        """
+        known = self.seen.setdefault(kind, {})
+        gone = [key for key in known_before if key in known and key not in listed]
+        missed = [key for key, seen in listed.items() if key not in known or known[key].version < seen.version]
+        for key in gone:
+            self.forget(kind, key)
+        for key in missed:
+            self.show(kind, key, listed[key])
+        return len(gone) + len(missed)
+
+    def policies(self) -> tuple[ScalingPolicy, ...]:
+        """Return the policies that make sense, in a stable order."""
+        return tuple(entry for entry in self._entries(POLICIES) if isinstance(entry, ScalingPolicy))
+
+    def policy(self, key: ObjectKey) -> ScalingPolicy | None:
+        """Return one policy, if it is there and makes sense."""
+        seen = self.seen.get(POLICIES, {}).get(key)
+        return seen.entry if seen and isinstance(seen.entry, ScalingPolicy) else None
+
+    def refused(self) -> tuple[RefusedPolicy, ...]:
+        """Return the policies that make no sense."""
+        return tuple(entry for entry in self._entries(POLICIES) if isinstance(entry, RefusedPolicy))
+
+    def events(self) -> tuple[DemandEvent, ...]:
+        """Return all demand events."""
+        return tuple(entry for entry in self._entries(EVENTS) if isinstance(entry, DemandEvent))
+
+    def hpas(self) -> tuple[HpaView, ...]:
+        """Return all HorizontalPodAutoscalers."""
+        return tuple(entry for entry in self._entries(HPAS) if isinstance(entry, HpaView))
+
+    def source(self, name: str) -> MetricsSource | None:
+        """Return a MetricsSource by name."""
+        seen = self.seen.get(SOURCES, {}).get(ObjectKey("", name))
+        return seen.entry if seen and isinstance(seen.entry, MetricsSource) else None
+
+    def watches(self, ref: ScaleTargetRef) -> bool:
+        """Tell whether targets of this kind are watched."""
+        return (group_of(ref.api_version), ref.kind) in self.watched_targets
+
+    def target(self, namespace: str, ref: ScaleTargetRef) -> TargetView | None:
+        """Return a watched target; None where there is none of that name."""
+        seen = self.seen.get(ref.kind, {}).get(ObjectKey(namespace, ref.name))
+        known = seen.entry if seen else None
+        return known if isinstance(known, TargetView) and known.key == TargetKey.of(namespace, ref) else None
+
+    def _entries(self, kind: str) -> Iterable[Entry]:
+        return (seen.entry for _, seen in sorted(self.seen.get(kind, {}).items()))
+
+
+def parse_object(kind: str, raw: Mapping[str, Any]) -> tuple[ObjectKey, Seen]:
+    """Return an object as the mirror keeps it; HeadroomError where not even its metadata makes sense."""
+    try:
+        metadata = ObjectMeta.model_validate(raw.get("metadata"))
+        return metadata.key, Seen(int(metadata.resource_version or 0), _parse(kind, raw, metadata))
+    except (ValidationError, ValueError) as error:
+        why = explain(error) if isinstance(error, ValidationError) else str(error)
+        raise HeadroomError(f"a {kind} that cannot be read: {why}") from error
+
+
+def _parse(kind: str, raw: Mapping[str, Any], metadata: ObjectMeta) -> Entry:
+    if kind == POLICIES:
+        return _parse_policy(raw, metadata)
+    if kind == EVENTS:
+        return DemandEvent.model_validate(raw)
+    if kind == SOURCES:
+        return MetricsSource.model_validate(raw)
+    return project_hpa(raw) if kind == HPAS else project_target(raw)
+
+
+def _parse_policy(raw: Mapping[str, Any], metadata: ObjectMeta) -> ScalingPolicy | RefusedPolicy:
+    status = _parse_status(raw.get("status"))
+    try:
+        policy = ScalingPolicy.model_validate({**raw, "status": {}})
+    except ValidationError as error:
+        return RefusedPolicy(metadata, status, explain(error))
+    return policy.model_copy(update={"status": status})
+
+
+def _parse_status(raw: object) -> ScalingPolicyStatus:
+    """Read our own words back. A status another version wrote is not trusted: a restart then holds for a window."""
+    try:
+        return ScalingPolicyStatus.model_validate(raw or {})
+    except ValidationError:
+        return ScalingPolicyStatus()

@@ -1,0 +1,50 @@
+"""Probes and metrics over HTTP: /livez, /readyz, /metrics. Reads what others report; decides nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+MISSED_SWEEPS = 4  # a sweep may be slow once; four in a row are a hang
+START_GRACE = timedelta(minutes=5)  # listing a large cluster takes its time
+
+
+@dataclass
+class Vitals:
+    """What the probes answer from: kept by the sweep."""
+
+    started_at: datetime
+    sweep_interval: timedelta
+    last_sweep: datetime | None = None
+    ready: bool = field(default=False)
+
+    def is_alive(self, now: datetime) -> bool:
+        """Return whether sweeps still come."""
+        if self.last_sweep is None:
+            return now - self.started_at < START_GRACE
+        return now - self.last_sweep < MISSED_SWEEPS * self.sweep_interval
+
+
+async def serve(
+    vitals: Vitals, render_metrics: Callable[[], bytes], clock: Callable[[], datetime], *, host: str, port: int
+) -> tuple[web.AppRunner, int]:
+    """Start the HTTP server; return its runner (to clean up) and the port it got."""
+
+    async def livez(_: web.Request) -> web.Response:
+        alive = vitals.is_alive(clock())
+        return web.Response(status=200 if alive else 500, text="ok" if alive else "no sweep has finished lately")
+
+    async def readyz(_: web.Request) -> web.Response:
+        return web.Response(status=200 if vitals.ready else 503, text="ok" if vitals.ready else "not listed yet")
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=render_metrics(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    app = web.Application()
+    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    address = runner.addresses[0]
+    return runner, int(address[1])

@@ -1,0 +1,22 @@
+"""Recording: one line of JSON a decision, in a file a day. What a line holds is scaling/record.py's business."""
+
+import json
+from pathlib import Path
+
+from controller.scaling.decision import Decision
+from controller.scaling.record import record_of
+
+
+class Recorder:
+    """Appends decisions to `DIR/YYYY-MM-DD.jsonl`; OSError where the directory cannot be written."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+
+    def write(self, decisions: tuple[Decision, ...]) -> None:
+        """Append one line for each decision."""
+        for decision in decisions:
+            path = self._directory / f"{decision.at:%Y-%m-%d}.jsonl"
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record_of(decision), separators=(",", ":"), allow_nan=False) + "\n")

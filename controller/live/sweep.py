@@ -1,0 +1,121 @@
+"""The sweep: every interval, one cycle over all policies together. The fast rhythm of the live operator."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from controller.api.scaling_policy import ScalingPolicy
+from controller.cycle import Batch, Carried, Cluster, SignalKey, Telemetry, run_cycle
+from controller.live.mirror import Mirror
+from controller.live.probes import Vitals
+from controller.live.recording import Recorder
+from controller.scaling.decision import Decision
+from controller.scaling.observation import Obstacle
+from controller.scaling.patch import Patch, patch_without_decision
+from controller.scaling.reasons import Reason
+from controller.telemetry.exporter import Exporter
+from controller.telemetry.questions import find_obstacle
+from forecasting import FittedForecast
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Sweep:
+    """One pass over all policies, and what is carried from pass to pass.
+
+    `forecasts` is filled by the refits; `may_act` says whether this process leads.
+    """
+
+    mirror: Mirror
+    telemetry: Telemetry
+    cluster: Cluster
+    exporter: Exporter
+    may_act: Callable[[], bool]
+    recorder: Recorder | None = None
+    forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
+
+    async def run_once(self, now: datetime) -> None:
+        """Decide for every policy and write what changed; a standby only forgets, so that it starts from the status."""
+        if not self.may_act():
+            self.carried = Carried()
+            return
+        askable, obstacles = self._sort_out()
+        await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
+        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried)
+        cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
+        self.carried = cycle.carried
+        self._tell(cycle.decisions, cycle.patches)
+
+    def _sort_out(self) -> tuple[list[ScalingPolicy], list[tuple[ScalingPolicy, Obstacle]]]:
+        """Part the policies whose signals can be asked for from those with an obstacle."""
+        askable, obstacles = [], []
+        for policy in self.mirror.policies():
+            obstacle = find_obstacle(policy, self.mirror.source)
+            if obstacle is None:
+                askable.append(policy)
+            else:
+                obstacles.append((policy, obstacle))
+        return askable, obstacles
+
+    def _refusals(self, now: datetime) -> list[Patch]:
+        return _written(
+            patch_without_decision(
+                refused.metadata, refused.status, Obstacle(Reason.INVALID_SPEC, refused.message), now=now
+            )
+            for refused in self.mirror.refused()
+        )
+
+    def _obstacles(self, obstacles: list[tuple[ScalingPolicy, Obstacle]], now: datetime) -> list[Patch]:
+        return _written(
+            patch_without_decision(policy.metadata, policy.status, obstacle, now=now) for policy, obstacle in obstacles
+        )
+
+    def _tell(self, decisions: tuple[Decision, ...], patches: tuple[Patch, ...]) -> None:
+        changed = {patch.policy for patch in patches}
+        for decision in decisions:
+            self.exporter.record_decision(decision)
+            if decision.policy in changed:
+                _log_decision(decision)
+        self.exporter.keep_policies({decision.policy for decision in decisions})
+        if self.recorder is not None:
+            self.recorder.write(decisions)
+
+
+async def sweep_forever(sweep: Sweep, vitals: Vitals, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
+    """Sweep every interval until stopped. A sweep that fails is told and does not end the next."""
+    while not stop.is_set():
+        started = clock()
+        try:
+            await sweep.run_once(started)
+        except Exception:
+            log.exception("sweep failed")
+        else:
+            vitals.last_sweep = clock()
+            vitals.ready = True
+            sweep.exporter.record_sweep((vitals.last_sweep - started).total_seconds())
+        pause = vitals.sweep_interval - (clock() - started)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=max(0.0, pause.total_seconds()))
+
+
+def _written(patches: Iterable[Patch]) -> list[Patch]:
+    return [patch for patch in patches if not patch.is_empty]
+
+
+def _log_decision(decision: Decision) -> None:
+    log.info(
+        "decided",
+        policy=str(decision.policy),
+        current_replicas=decision.current_replicas,
+        desired_replicas=decision.desired_replicas,
+        recommended_replicas=decision.recommended_replicas,
+        reason=decision.reason,
+        message=decision.message,
+        limiters=[limiter.reason for limiter in decision.limiters],
+    )

@@ -1,0 +1,52 @@
+"""Operator-wide settings: from flags, else from HEADROOM_* environment variables. Read by the front door only."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """How this process runs. What happens to a workload is said by its ScalingPolicy, not here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HEADROOM_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    kubeconfig: Path | None = None
+    """Kubeconfig to use; default: KUBECONFIG, else the pod's ServiceAccount."""
+    namespace: Annotated[str, Field(min_length=1, max_length=63)] = "headroom-system"
+    """Namespace the operator lives in: its Lease is here."""
+    identity: str = ""
+    """Name of this process in the Lease; default: its host name and process id."""
+    scale_targets: tuple[str, ...] = ("apps/v1/Deployment", "apps/v1/StatefulSet")
+    """Kinds whose replicas are watched, as `group/version/Kind`."""
+    sweep_seconds: Seconds = 15
+    """Time between two sweeps over all policies."""
+    refit_seconds: Seconds = 3600
+    """Age at which a forecast is fitted again."""
+    relist_seconds: Seconds = 600
+    """Time between two comparisons of the watch cache with the API server."""
+    fit_timeout_seconds: Seconds = 120
+    """Time one fit, or one refresh of history, may take before its worker is killed."""
+    fit_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Worker processes for fits and history."""
+    data_dir: Path = Path("/var/lib/headroom")
+    """Where history is kept (an emptyDir will do)."""
+    record_dir: Path | None = None
+    """Where observations and decisions are written, a line each; default: nowhere."""
+    host: str = "0.0.0.0"  # noqa: S104  probes and metrics are asked for from outside the pod
+    """Address the probes and metrics listen on."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    """Port of /livez, /readyz and /metrics; 0 takes a free one."""
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    """Least severe level that is logged."""
+
+    @property
+    def sweep_interval(self) -> timedelta:
+        """Time between two sweeps."""
+        return timedelta(seconds=self.sweep_seconds)
