@@ -1,0 +1,68 @@
+"""Timeline: what happened to one workload under one policy, as columns by tick. What it was worth is in score.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.float64]
+
+COLUMNS = (
+    "demand_rps",
+    "measured_rps",
+    "desired_replicas",
+    "created_replicas",
+    "ready_replicas",
+    "backlog",
+    "p95_ms",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """From this time on, decisions were made for this reason."""
+
+    at: datetime
+    desired_replicas: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Columns of shape (ticks,); row i is about `[start + i * tick, start + (i + 1) * tick)`.
+
+    `measured_rps` is what a policy could see when the tick began, `backlog` the requests that wait when it ends,
+    `late_share` the share of the tick's requests slower than `objective_ms`, and `needed_replicas` the fewest Ready
+    replicas that keep the objective at the tick's true demand.
+    """
+
+    policy: str
+    start: datetime
+    tick: timedelta
+    objective_ms: float
+    demand_rps: Column
+    measured_rps: Column
+    desired_replicas: Column
+    created_replicas: Column
+    ready_replicas: Column
+    backlog: Column
+    p95_ms: Column
+    late_share: Column
+    needed_replicas: Column
+    notes: tuple[Note, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.demand_rps)
+
+    @property
+    def seconds(self) -> Column:
+        """Unix time at which each tick begins, in seconds, shape (ticks,)."""
+        return self.start.timestamp() + np.arange(len(self)) * self.tick.total_seconds()
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns from which a stranger can recompute every measure."""
+        return {name: getattr(self, name) for name in COLUMNS}

@@ -1,0 +1,113 @@
+import math
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from controller.simulation.demand import WARM_UP_TICKS, Demand
+from controller.simulation.world import PretendWorkload, StartUps, World, delivered_means
+from forecasting.series import Values
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def steady(rps: float, *, ticks: int = 400) -> Demand:
+    return demand_of(np.full(ticks, rps))
+
+
+def demand_of(rps: Values) -> Demand:
+    return Demand(START, np.asarray(rps, dtype=float), known_from=0, evaluated_from=WARM_UP_TICKS)
+
+
+def run(workload: PretendWorkload, ticks: int) -> None:
+    for _ in range(ticks):
+        workload.serve()
+
+
+def test_a_policy_starts_with_the_pods_that_80_percent_utilisation_needs() -> None:
+    workload = PretendWorkload(steady(100), World())
+    view = workload.view()
+    assert (view.created, view.ready, view.measured) == (13, 13, 13)
+    assert view.utilization == pytest.approx(100 / 130)
+
+
+@pytest.mark.parametrize(("rps", "pods"), [(1, 2), (5000, 200)])
+def test_the_start_state_keeps_to_the_bounds(rps: float, pods: int) -> None:
+    assert PretendWorkload(steady(rps), World()).view().created == pods
+
+
+def test_wanted_pods_are_created_at_once_and_ready_after_their_start_up_time() -> None:
+    world = World(start_up=timedelta(seconds=60))
+    first_draw = StartUps(world.start_up, world.seed).take()
+    workload = PretendWorkload(steady(100), world)
+    workload.resize(14)
+    ready = []
+    for _ in range(12):
+        ready.append(workload.view().ready)
+        workload.serve()
+    assert workload.created[WARM_UP_TICKS] == 14
+    assert ready.index(14) == math.ceil(first_draw / 15)
+
+
+def test_the_kth_created_pod_takes_the_kth_draw_whatever_a_policy_did_before() -> None:
+    eager, late = PretendWorkload(steady(100), World()), PretendWorkload(steady(100), World())
+    eager.resize(16)
+    run(late, 40)
+    late.resize(14)
+    late.resize(13)
+    late.resize(15)
+    eager_times = [pod.ready - pod.created for pod in eager.pods[13:]]
+    late_times = [pod.ready - pod.created for pod in late.pods[13:]]
+    assert late_times == pytest.approx(eager_times[1:])
+
+
+def test_start_up_times_are_lognormal_around_the_median() -> None:
+    start_ups = StartUps(timedelta(seconds=180), seed=3)
+    logarithms = np.log([start_ups.take() for _ in range(5000)])
+    assert np.exp(np.median(logarithms)) == pytest.approx(180, rel=0.02)
+    assert logarithms.std() == pytest.approx(0.25, rel=0.05)
+
+
+def test_pods_are_removed_newest_first() -> None:
+    workload = PretendWorkload(steady(100), World())
+    workload.resize(20)
+    workload.resize(15)
+    assert [pod.number for pod in workload.pods][-3:] == [-13 + 12, 0, 1]
+
+
+def test_what_is_not_served_waits_and_is_served_later() -> None:
+    demand = demand_of(np.concatenate((np.full(WARM_UP_TICKS + 1, 16.0), [40.0], np.zeros(20))))
+    workload = PretendWorkload(demand, World(max_replicas=2))
+    run(workload, 5)
+    backlog = workload.backlog[WARM_UP_TICKS : workload.tick]
+    np.testing.assert_allclose(backlog, [0, 300, 0, 0, 0])
+    assert workload.served[: workload.tick].sum() == pytest.approx(demand.rps[: workload.tick].sum())
+
+
+def test_utilisation_is_capped_at_one_and_the_offered_rate_is_not() -> None:
+    workload = PretendWorkload(steady(5000), World(max_replicas=20))
+    run(workload, 10)
+    view = workload.view()
+    assert (view.utilization, view.offered_rps) == (1.0, 5000.0)
+
+
+def test_metrics_are_means_over_60_s_that_are_30_s_old() -> None:
+    delivered = delivered_means(np.arange(20.0))
+    assert delivered[10] == np.mean([4, 5, 6, 7])
+
+
+def test_a_metric_never_shows_what_has_not_arrived() -> None:
+    past, future = np.arange(20.0), np.arange(20.0)
+    future[9:] = 1e6
+    np.testing.assert_array_equal(delivered_means(past)[:11], delivered_means(future)[:11])
+
+
+def test_a_pod_is_measured_once_it_has_been_ready_for_window_and_delay() -> None:
+    workload = PretendWorkload(steady(100), World(start_up=timedelta(seconds=15)))
+    workload.resize(14)
+    while workload.view().ready < 14:
+        workload.serve()
+    run(workload, 5)
+    before = workload.view().measured
+    run(workload, 1)
+    assert (before, workload.view().measured) == (13, 14)
