@@ -1,0 +1,90 @@
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import render, the
+
+pytestmark = pytest.mark.cluster  # helm is one of the testbed's binaries
+
+# Who reads this table reads all the operator may do in a cluster.
+CLUSTER_RIGHTS = {
+    ("apps", "deployments"): {"get", "list", "watch"},
+    ("apps", "deployments/scale"): {"get", "patch"},
+    ("apps", "statefulsets"): {"get", "list", "watch"},
+    ("apps", "statefulsets/scale"): {"get", "patch"},
+    ("", "pods"): {"get", "list"},
+    ("autoscaling", "horizontalpodautoscalers"): {"get", "list", "watch"},
+    ("headroom.dev", "scalingpolicies"): {"get", "list", "watch"},
+    ("headroom.dev", "scalingpolicies/status"): {"patch"},
+    ("headroom.dev", "demandevents"): {"get", "list", "watch"},
+    ("headroom.dev", "metricssources"): {"get", "list", "watch"},
+    ("headroom.dev", "metricssources/status"): {"patch"},
+    ("headroom.dev", "forecastreports"): {"create", "get", "list", "patch", "watch"},
+    ("headroom.dev", "forecastreports/status"): {"patch"},
+    ("events.k8s.io", "events"): {"create", "patch"},
+}
+OWN_NAMESPACE_RIGHTS = {("coordination.k8s.io", "leases"): {"create", "get", "patch", "update"}}
+
+
+def rights(role: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """Return the verbs of a role by API group and resource."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in role["rules"]:
+        assert rule.keys() == {"apiGroups", "resources", "verbs"}
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                found.setdefault((group, resource), set()).update(rule["verbs"])
+    return found
+
+
+def test_the_cluster_role_holds_exactly_these_rights() -> None:
+    assert rights(the("ClusterRole", render())) == CLUSTER_RIGHTS
+
+
+def test_in_its_own_namespace_it_may_write_its_lease_and_nothing_else() -> None:
+    role = the("Role", render())
+
+    assert role["metadata"]["namespace"] == "headroom-system"
+    assert rights(role) == OWN_NAMESPACE_RIGHTS
+
+
+def test_no_right_is_a_wildcard() -> None:
+    objects = render()
+
+    assert "*" not in str([the(kind, objects)["rules"] for kind in ("ClusterRole", "Role")])
+
+
+@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding"])
+def test_the_rights_are_bound_to_the_operators_account_alone(kind: str) -> None:
+    objects = render()
+    account = the("ServiceAccount", objects)["metadata"]
+
+    binding = the(kind, objects)
+
+    assert binding["roleRef"]["name"] == the(kind.removesuffix("Binding"), objects)["metadata"]["name"]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": account["name"], "namespace": account["namespace"]}
+    ]
+
+
+def test_another_scale_target_changes_the_rights_the_admission_and_the_operators_list_together() -> None:
+    objects = render(
+        "scaleTargets[0].apiVersion=argoproj.io/v1alpha1",
+        "scaleTargets[0].kind=Rollout",
+        "scaleTargets[0].resource=rollouts",
+    )
+
+    role = rights(the("ClusterRole", objects))
+    assert role[("argoproj.io", "rollouts")] == {"get", "list", "watch"}
+    assert role[("argoproj.io", "rollouts/scale")] == {"get", "patch"}
+    assert ("apps", "deployments/scale") not in role
+    admission = [item for item in objects if item["kind"] == "ValidatingAdmissionPolicy"]
+    for policy in admission:
+        (variable,) = [item for item in policy["spec"]["variables"] if item["name"] == "resources"]
+        assert variable["expression"] == "{'argoproj.io/v1alpha1/Rollout': ['argoproj.io', 'rollouts']}"
+    (container,) = the("Deployment", objects)["spec"]["template"]["spec"]["containers"]
+    environment = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert environment["HEADROOM_SCALE_TARGETS"] == (
+        '[{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","resource":"rollouts"}]'
+    )
+    assert len(admission) == 2
