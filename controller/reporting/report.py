@@ -1,0 +1,177 @@
+"""Report: everything a person is shown, as plain data. How it is drawn is page.py's and terminal.py's business.
+
+Where the figures come from is not known here: forecast_report.py fills a Report from a cluster, replay.py from a
+replay. A part that is empty or None is a part the reader does not see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.scaling.decision import Candidate, Decision, Limiter
+from forecasting.series import Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Quantities over the same rising times, in drawing order.
+
+    `seconds` holds Unix times, shape (n,); each of `values` has the same shape, and NaN in it is a gap.
+    """
+
+    seconds: Values
+    values: Mapping[str, Values]
+
+    def __post_init__(self) -> None:
+        for name, values in self.values.items():
+            if values.shape != self.seconds.shape:
+                raise ValueError(f"line {name!r} has shape {values.shape}, its times have {self.seconds.shape}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """A forecast over time: what is expected, and the bound that capacity is planned for. Arrays of shape (n,).
+
+    `lower` is the bound below, where there is one. `made` says when each value was known, for example
+    `made 3 minutes ahead`.
+    """
+
+    seconds: Values
+    expected: Values
+    planned: Values
+    lower: Values | None = None
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much one model counts, and its mean absolute error in percent of mean demand."""
+
+    model: str
+    weight_percent: float
+    error_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyRow:
+    """How good one forecaster was on rolling origins: error in percent of mean demand, coverage in percent."""
+
+    name: str
+    error_percent: float
+    coverage_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """Whether the forecast may act, the test that decided in one word, and its figures in one sentence."""
+
+    open: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """One load signal: what was measured, what is forecast, and how far the forecast may be believed.
+
+    `season` is a decomposition of the history; `season_sentence` says what it shows.
+    """
+
+    name: str
+    unit: str
+    measured: Lines | None = None
+    forecast: Band | None = None
+    gate: GateRow | None = None
+    accuracy: tuple[AccuracyRow, ...] = ()
+    weights: tuple[Weight, ...] = ()
+    basis: str = ""
+    season: Lines | None = None
+    season_sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline number, what it measures, and what it compares with."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """How one policy did: minutes over the objective and their share of all, requests served late, pods paid for."""
+
+    name: str
+    violation_minutes: float
+    violation_percent: float
+    late_percent: float
+    pod_hours: float
+    actions: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latency:
+    """95th percentile of each policy's latency, in milliseconds, and its limit. Infinite while a queue grows."""
+
+    p95_ms: Lines
+    limit_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One change of replicas: why, and what every voice and limit had to say about it."""
+
+    time: datetime
+    before: int
+    after: int
+    reason: str
+    message: str
+    candidates: tuple[Candidate, ...] = ()
+    limiters: tuple[Limiter, ...] = ()
+
+
+def decision_row(decision: Decision) -> DecisionRow:
+    """Return what a reader is shown of a decision."""
+    return DecisionRow(
+        decision.at,
+        decision.current_replicas,
+        decision.desired_replicas,
+        decision.reason,
+        decision.message,
+        decision.plan.candidates,
+        decision.limiters,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """A window of time in Unix seconds, and why the charts open on it."""
+
+    begin: float
+    end: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """One page about one workload. The first of each set of lines is ours.
+
+    `focus` is the window the charts open on; without it they show everything. `bounds` are
+    minReplicas and maxReplicas. `violation_minutes` and `pod_hours` are cumulated from the start.
+    """
+
+    title: str
+    subtitle: str
+    verdict: str
+    figures: tuple[Figure, ...] = ()
+    scores: tuple[ScoreRow, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    replicas: Lines | None = None
+    bounds: tuple[int, int] | None = None
+    latency: Latency | None = None
+    violation_minutes: Lines | None = None
+    pod_hours: Lines | None = None
+    decisions: tuple[DecisionRow, ...] = ()
+    focus: Focus | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,40 @@
+"""Wording: how numbers, times and comparisons read, the same on the page and in a terminal."""
+
+from datetime import UTC, datetime
+
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"  # groups thousands; means the same in every country
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number with its thousands apart: `12 480`, `0.25`."""
+    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
+
+
+def percent(value: float) -> str:
+    """Return a percentage with as many decimals as it needs to be told from zero: `42 %`, `1.3 %`, `0.02 %`."""
+    decimals = 0 if value == 0 or abs(value) >= 10 else 1 if abs(value) >= 1 else 2  # noqa: PLR2004  two digits
+    return f"{number(value, decimals)}{THIN_SPACE}%"
+
+
+def difference(ours: float, rival: float) -> str:
+    """Return ours against the rival's in percent, signed, or `the same`; empty where the rival has none."""
+    if ours == rival:
+        return "the same"
+    if rival == 0:
+        return ""
+    change = 100 * (ours - rival) / rival
+    return f"{'+' if change > 0 else ''}{percent(change)}"
+
+
+def utc(time: datetime) -> str:
+    """Return a time as `Mon 03 Mar 2025, 09:31 UTC`."""
+    return f"{time.astimezone(UTC):%a %d %b %Y, %H:%M} UTC"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its natural unit: `45 s`, `3 min`, `26 h`, `14 days`."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{number(seconds / size, 1).removesuffix('.0')} {unit}"
+    return f"{number(seconds)} s"

@@ -1,0 +1,150 @@
+"""Reports as large and as odd as tests need them. Seeded: the same arguments give the same report."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from controller.reporting.replay import Replay, Track, from_replay
+from controller.reporting.report import (
+    AccuracyRow,
+    Band,
+    DecisionRow,
+    Demand,
+    GateRow,
+    Lines,
+    Report,
+    ScoreRow,
+    Weight,
+)
+from controller.scaling.decision import Candidate, Limiter
+from controller.scaling.reasons import Reason
+from forecasting.series import Values
+
+START = datetime(2025, 3, 3, tzinfo=UTC)
+TICK = 15.0
+PER_POD = 10.0
+LIMIT_MS = 250.0
+LATE_TICKS = 12  # pods are Ready three minutes after somebody asks for them
+
+
+def demand_of(seconds: Values, rng: np.random.Generator) -> Values:
+    """A weekday shape with three spikes a day."""
+    hours = seconds / 3600 % 24
+    weekend = np.isin((seconds // 86_400).astype(int) % 7, (2, 3))
+    shape = 160 + 130 * np.sin((hours - 9) / 24 * 2 * np.pi) * np.where(weekend, 0.6, 1.0)
+    for hour, height in ((9, 0.8), (13, 0.5), (20, 1.0)):
+        since = (hours - hour) * 60
+        shape = shape * (1 + height * np.clip(np.minimum(since / 2, (20 - since) / 2), 0, 1))
+    noise = np.convolve(rng.normal(0, 0.05, len(seconds)), np.ones(4) / 2, "same")
+    return np.asarray(shape * (1 + noise))
+
+
+def delayed(values: Values, ticks: int) -> Values:
+    return np.concatenate([np.full(ticks, values[0]), values[:-ticks]])
+
+
+def held_down(wanted: Values, ticks: int) -> Values:
+    """Scale-down waits: the highest wish of the last ticks counts."""
+    padded = np.concatenate([np.full(ticks - 1, wanted[0]), wanted])
+    highest: Values = np.lib.stride_tricks.sliding_window_view(padded, ticks).max(axis=1)
+    return highest
+
+
+def p95_of(demand: Values, ready: Values) -> Values:
+    backlog, latencies = 0.0, np.empty(len(demand))
+    for tick, (arrivals, pods) in enumerate(zip(demand * TICK, ready * PER_POD * TICK, strict=True)):
+        served = min(backlog + arrivals, pods)
+        backlog += arrivals - served
+        load = arrivals / pods
+        wait = np.inf if load >= 1 and backlog == 0 else 1000 * backlog * TICK / pods
+        latencies[tick] = 100 + wait + 40 * max(load, 0) ** 8
+    return latencies
+
+
+def track(name: str, seconds: Values, demand: Values, created: Values) -> Track:
+    ready = np.minimum(created, delayed(created, LATE_TICKS))
+    p95 = p95_of(demand, ready)
+    over = p95 > LIMIT_MS
+    minutes = len(np.unique(seconds[over] // 60))
+    share = 100 * minutes / (len(seconds) * TICK / 60)
+    late = 100 * float(demand[over].sum() / demand.sum())
+    hours = float(created.sum() * TICK / 3600)
+    return Track(ScoreRow(name, minutes, share, late, hours, int(np.count_nonzero(np.diff(created)))), created, p95)
+
+
+def decisions_of(seconds: Values, created: Values) -> tuple[DecisionRow, ...]:
+    rows = []
+    for tick in np.flatnonzero(np.diff(created)) + 1:
+        before, after = int(created[tick - 1]), int(created[tick])
+        up = after > before
+        reason = Reason.FORECAST if up else Reason.SCALE_DOWN_STABILIZED
+        ahead = f"forecast plans for {after * 9.1:.0f} requests/s within 4.9 min, which needs {after} replicas"
+        rows.append(
+            DecisionRow(
+                datetime.fromtimestamp(seconds[tick], UTC),
+                before,
+                after,
+                reason,
+                ahead if up else f"{after} is the highest recommendation of the last 300 s",
+                (
+                    Candidate(Reason.FORECAST, "requests", after, ahead),
+                    Candidate(Reason.LIVE_RATIO, "requests", max(1, after - 3), "262 requests/s measured now"),
+                    Candidate(Reason.BELOW_THRESHOLD, "queue", None, "queue is 12, fires above 1000"),
+                ),
+                () if up else (Limiter(Reason.SCALE_DOWN_STABILIZED, after - 2, after, "waits out 300 s"),),
+            )
+        )
+    return tuple(rows)
+
+
+def season_of(days: int, rng: np.random.Generator) -> Lines:
+    seconds: Values = START.timestamp() + np.arange(-days * 24, 0, dtype=np.float64) * 3600.0
+    hours = seconds / 3600
+    return Lines(
+        seconds,
+        {
+            "Level": 170 + hours * 0 + np.linspace(-5, 8, len(seconds)),
+            "Daily season": 90 * np.sin((hours - 9) / 24 * 2 * np.pi),
+            "Weekly season": 25 * np.sin(hours / 168 * 2 * np.pi),
+            "Rest": rng.normal(0, 6, len(seconds)),
+        },
+    )
+
+
+def replay_report(days: float = 2) -> Report:
+    """Ours and an HPA in the same world of seasonal demand with spikes."""
+    rng = np.random.default_rng(7)
+    seconds = START.timestamp() + np.arange(0, days * 86_400, TICK)
+    demand = demand_of(seconds, rng)
+    expected = demand_of(seconds, np.random.default_rng(8))
+    smooth = np.convolve(np.pad(expected, 10, mode="edge"), np.ones(21) / 21, "valid")
+    ahead = np.concatenate([smooth[20:], np.full(20, smooth[-1])])
+    ours = held_down(np.ceil(np.maximum(np.maximum(smooth, ahead) * 1.06, delayed(demand, 4)) / PER_POD / 0.9), 20)
+    hpa = held_down(np.ceil(delayed(np.convolve(demand, np.ones(8) / 8, "same"), 6) / PER_POD / 0.8), 20)
+    forecast = Band(seconds, smooth, smooth * 1.12, smooth * 0.9, made="as it stood 3 minutes before")
+    tracks = (track("Headroom", seconds, demand, ours), track("HPA", seconds, demand, hpa))
+    signal = Demand(
+        name="requests",
+        unit="requests/s",
+        measured=Lines(seconds, {"Measured": demand}),
+        forecast=forecast,
+        gate=GateRow(open=True, reason="BeatsNaive", message="quantile loss 0.61 of the last value's over 12 origins"),
+        accuracy=(AccuracyRow("Headroom", 4.2, 95.3), AccuracyRow("Last week's copy", 7.9)),
+        weights=(Weight("weekly profile", 61, 4.4), Weight("harmonic", 27, 5.3), Weight("week naive", 12, 7.9)),
+        basis="From 28 days of history, 12 rolling origins.",
+        season=season_of(28, rng),
+        season_sentence="The daily season explains 88 % of the variation, the weekly season 21 %.",
+    )
+    return from_replay(
+        Replay(
+            title="Headroom against plain HPA",
+            subtitle=f"taxi trips, {days:g} days replayed in ticks of 15 s, pods Ready after 3 minutes",
+            seconds=seconds,
+            demand=signal,
+            tracks=tracks,
+            limit_ms=LIMIT_MS,
+            bounds=(2, 200),
+            decisions=decisions_of(seconds, ours),
+            notes=("Trace: nyc_taxi.csv. HPA: target 70 % utilization, tolerance 10 %.",),
+        )
+    )
