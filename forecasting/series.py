@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.errors import SeriesRefused
 
-Values = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
+Flags = NDArray[np.bool_]
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
@@ -68,23 +71,24 @@ class Series:
         last = min(len(self), -((self.start - end) // self.step))
         return type(self)(self.start + first * self.step, self.step, self.values[first : max(first, last)])
 
-    def at_step(self, step: timedelta) -> Self:
-        """Return means over a coarser step that is a multiple of this one, on the grid of that step since the epoch.
+    def at_step(self, step: timedelta, *, anchor: datetime = EPOCH) -> Self:
+        """Return means over a coarser step that is a multiple of this one, on the grid through `anchor`.
 
-        The first and last bucket may rest on part of their samples; a bucket without samples is NaN.
+        The first and last bucket may rest on part of their samples; a bucket without samples is NaN. Raises
+        SeriesRefused where `step` is not a multiple.
         """
-        if step == self.step:
-            return self
         ratio, rest = divmod(step, self.step)
         if rest or ratio < 1:
             raise SeriesRefused(f"cannot bring samples of {self.step} to a step of {step}: not a multiple")
-        epoch = datetime.fromtimestamp(0, UTC)
-        start = epoch + ((self.start - epoch) // step) * step
+        start = anchor + ((self.start - anchor) // step) * step
         offset = (self.start - start) // self.step
+        if ratio == 1:
+            return self if start == self.start else type(self)(start, step, self.values)
         buckets = -(-(offset + len(self)) // ratio)
         padded = np.full(buckets * ratio, np.nan)
         padded[offset : offset + len(self)] = self.values
         table = padded.reshape(buckets, ratio)
-        counts = np.sum(~np.isnan(table), axis=1)
-        sums = np.nansum(table, axis=1)
+        known = ~np.isnan(table)
+        counts = known.sum(axis=1)
+        sums = np.where(known, table, 0.0).sum(axis=1)
         return type(self)(start, step, np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))

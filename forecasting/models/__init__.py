@@ -1,1 +1,13 @@
-"""What every load model promises, and the list of them."""
+"""The members of the combination, a file each. A new one is a file, one line here, and must pass the shared tests."""
+
+from forecasting.models.harmonic import Harmonic
+from forecasting.models.member import FittedModel, Model
+from forecasting.models.naive import DayNaive, LastValue, WeekNaive
+from forecasting.models.profile import Profile
+
+MEMBERS: tuple[Model, ...] = (DayNaive(), WeekNaive(), Profile(), Harmonic())
+
+# What speaks while the history is too short for any member.
+FALLBACK: Model = LastValue()
+
+__all__ = ["FALLBACK", "MEMBERS", "FittedModel", "Model"]

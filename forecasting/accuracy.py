@@ -1,0 +1,95 @@
+"""Measures of a forecast, each one pure function, and the table they fill. Forecasts are made in backtest.py.
+
+All take arrays that broadcast against each other, return one number a row (all but the first axis is pooled), and leave
+out samples whose truth is NaN. Sources: Hyndman and Koehler, Another look at measures of forecast accuracy,
+2006 (MASE); Koenker and Bassett, Regression Quantiles, 1978 (the pinball or quantile loss).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from forecasting.series import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one forecaster did: lower is better, coverage is best at the planning level.
+
+    `mase` and `quantile_loss` are in units of the day naive's error within the history, `wape` is a share of demand.
+    Each is 0 for a perfect forecast and inf where the unit is 0 and the forecast is not perfect.
+    """
+
+    mase: float
+    wape: float
+    quantile_loss: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Rolling-origin scores by forecaster: each member, and "combination", over the first hour and the full horizon.
+
+    Quantiles of every forecaster come from its own errors at other origins. Without enough history there are 0 origins
+    and no scores.
+    """
+
+    origins: int
+    planning_level: float
+    horizon: timedelta
+    first_hour: Mapping[str, Score]
+    full_horizon: Mapping[str, Score]
+
+
+def absolute_errors(truth: Values, forecast: Values) -> Values:
+    """Return the mean absolute error of each row; NaN where no truth is known."""
+    return _mean_known(np.abs(truth - forecast))
+
+
+def wape(truth: Values, forecast: Values) -> Values:
+    """Return the weighted absolute percentage error, sum |y - f| / sum |y|, as a share."""
+    known = np.isnan(truth)
+    total = _rows(np.where(known, 0.0, np.abs(truth))).sum(axis=1)
+    return ratio(_rows(np.where(known, 0.0, np.abs(truth - forecast))).sum(axis=1), total)
+
+
+def mase(truth: Values, forecast: Values, scale: Values) -> Values:
+    """Return the mean absolute scaled error; `scale` (rows,) is the mean |y[t] - y[t - m]| of the history."""
+    return ratio(absolute_errors(truth, forecast), scale)
+
+
+def pinball_loss(truth: Values, quantile: Values, level: float) -> Values:
+    """Return the mean of max(level * (y - q), (level - 1) * (y - q)), the loss a level's true quantile minimises."""
+    excess = truth - quantile
+    return _mean_known(np.maximum(level * excess, (level - 1) * excess))
+
+
+def coverage(truth: Values, quantile: Values) -> Values:
+    """Return the share of samples at or below the quantile; NaN where no truth is known."""
+    return _mean_known(np.where(np.isnan(truth), np.nan, truth <= quantile))
+
+
+def ratio(errors: Values, unit: Values) -> Values:
+    """Return errors / unit, where 0 / 0 is 0 (nothing wrong) and anything else over 0 is inf."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(errors == 0, 0.0, errors / unit)
+
+
+def seasonal_scale(values: Values, season: int) -> Values:
+    """Return the mean |y[t] - y[t - season]| of each row of values (rows, n), leaving NaN out."""
+    return _mean_known(np.abs(values[:, season:] - values[:, :-season]))
+
+
+def _rows(values: Values) -> Values:
+    return values.reshape(len(values), -1)
+
+
+def _mean_known(values: Values) -> Values:
+    """Return the mean of each row over all other axes, leaving NaN out."""
+    flat = _rows(values)
+    known = ~np.isnan(flat)
+    counts = known.sum(axis=1)
+    return np.where(counts > 0, np.where(known, flat, 0.0).sum(axis=1) / np.maximum(counts, 1), math.nan)

@@ -1,0 +1,139 @@
+"""fit and fit_batch: from series to their forecasters. One series is a batch of one: all runs on matrices."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from forecasting.backtest import fold_positions, run_backtest
+from forecasting.cleaning import fill_gaps
+from forecasting.errors import ForecastingError, SeriesRefused
+from forecasting.evaluation import Evaluation, Planning, evaluate, unproven
+from forecasting.fitted import FittedForecast
+from forecasting.gate import SHORTEST_HISTORY, history_too_short
+from forecasting.intervals import spread_of
+from forecasting.models import FALLBACK, MEMBERS, Model
+from forecasting.occasions import Calendar
+from forecasting.panel import Panel, ceiling_of, panel_of
+from forecasting.seasons import check_step
+from forecasting.series import Series, Values
+
+LONGEST_HISTORY = timedelta(days=28)  # older weeks say little about the next one
+SPREAD_DAYS = 8  # the last week of differences from one day to the next
+ROWS_AT_ONCE = 64  # series whose backtests are in memory together: some 100 MB at 5-minute steps
+
+DEFAULT_CALENDAR = Calendar()
+DEFAULT_PLANNING_LEVEL = 0.95
+DEFAULT_LEAD_TIME = timedelta(minutes=5)
+
+
+def fit(
+    series: Series,
+    *,
+    calendar: Calendar = DEFAULT_CALENDAR,
+    planning_level: float = DEFAULT_PLANNING_LEVEL,
+    lead_time: timedelta = DEFAULT_LEAD_TIME,
+) -> FittedForecast:
+    """Return the forecaster of one series, learned from at most its last 28 days.
+
+    `planning_level` and `lead_time` say what the gate judges: that quantile's loss over [0, lead_time]. Raises
+    SeriesRefused for a series without samples or a step from outside 15 s to 1 h, ForecastingError for a planning level
+    outside (0, 1) or a negative lead time.
+    """
+    return fit_batch([series], calendar=calendar, planning_level=planning_level, lead_time=lead_time)[0]
+
+
+def fit_batch(
+    series: Sequence[Series],
+    *,
+    calendar: Calendar = DEFAULT_CALENDAR,
+    planning_level: float = DEFAULT_PLANNING_LEVEL,
+    lead_time: timedelta = DEFAULT_LEAD_TIME,
+) -> list[FittedForecast]:
+    """Return the forecasters of many series, in their order; series that share a grid are fitted together.
+
+    Raises as fit does; the message names the position of a series that is refused.
+    """
+    planning = _planning(planning_level, lead_time)
+    prepared = [_prepare(each, calendar, position) for position, each in enumerate(series)]
+    fitted: dict[int, FittedForecast] = {}
+    for positions in _by_grid(prepared):
+        together = [prepared[position] for position in positions]
+        fitted.update(zip(positions, _fit_grid(together, calendar, planning), strict=True))
+    return [fitted[position] for position in range(len(series))]
+
+
+def _planning(level: float, lead_time: timedelta) -> Planning:
+    if not 0 < level < 1:
+        raise ForecastingError(f"planning_level must lie between 0 and 1, got {level}")
+    if lead_time < timedelta(0):
+        raise ForecastingError(f"lead_time must not be negative, got {lead_time}")
+    return Planning(level, lead_time)
+
+
+def _prepare(series: Series, calendar: Calendar, position: int) -> Series:
+    """Return the part of a series to learn from: its last 28 days, from its first sample on."""
+    try:
+        check_step(series.step)
+    except SeriesRefused as error:
+        raise SeriesRefused(f"series {position}: {error}") from error
+    recent = series.between(series.end - LONGEST_HISTORY, series.end)
+    usable = ~np.isnan(recent.values) & ~calendar.touched(recent.seconds, recent.step.total_seconds())
+    if not usable.any():
+        raise SeriesRefused(f"series {position} has no sample to learn from: wait for the first, or look at its query")
+    return recent.between(recent.start + int(np.argmax(usable)) * recent.step, recent.end)
+
+
+def _by_grid(series: Sequence[Series]) -> Iterator[list[int]]:
+    """Yield positions of series that share start, step and length, not too many at once."""
+    grids: dict[tuple[datetime, timedelta, int], list[int]] = defaultdict(list)
+    for position, each in enumerate(series):
+        grids[each.start, each.step, len(each)].append(position)
+    for positions in grids.values():
+        for first in range(0, len(positions), ROWS_AT_ONCE):
+            yield positions[first : first + ROWS_AT_ONCE]
+
+
+def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) -> list[FittedForecast]:
+    """Fit series that share a grid."""
+    panel = panel_of(series, calendar)
+    history = len(panel) * series[0].step
+    models = tuple(model for model in MEMBERS if history >= model.needs) or (FALLBACK,)
+    gapless = fill_gaps(panel).panel
+    members = [model.fit(gapless) for model in models]
+    evaluation = _evaluation(panel, gapless, models, planning)
+    ceilings = ceiling_of(panel)
+    return [
+        FittedForecast(
+            origin=each.end,
+            step=each.step,
+            history=history,
+            calendar=calendar,
+            gate=history_too_short(history) if history < SHORTEST_HISTORY else evaluation.gates[row],
+            accuracy=evaluation.accuracies[row],
+            weights=evaluation.weights[row],
+            members=tuple(member.select(row) for member in members),
+            bounds=evaluation.bounds.select(row),
+            ceiling=ceilings[row : row + 1].copy(),
+            recent=_recent(panel, row),
+        )
+        for row, each in enumerate(series)
+    ]
+
+
+def _evaluation(panel: Panel, gapless: Panel, models: Sequence[Model], planning: Planning) -> Evaluation:
+    """Return what rolling origins say, or what can be said without them."""
+    names = [model.name for model in models]
+    spread = spread_of(gapless.last(SPREAD_DAYS * panel.steps.per_day).logs, panel.steps.per_day)
+    if not fold_positions(panel.steps):
+        return unproven(names, spread, planning)
+    backtest = run_backtest(panel, models, planning.lead_hours)
+    return evaluate(panel, backtest, names, spread=spread, planning=planning)
+
+
+def _recent(panel: Panel, row: int) -> Values:
+    """Return the log values of the last hour, and NaN for the step in progress."""
+    hour = panel.steps.per_hour
+    known = panel.logs[row, -hour:]
+    return np.concatenate([np.full(hour - len(known), np.nan), known, [np.nan]])

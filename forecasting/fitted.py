@@ -1,0 +1,125 @@
+"""FittedForecast: what was learned about one series, ready to be asked and to take in more. Learning is in batch.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from forecasting.accuracy import Accuracy
+from forecasting.errors import ForecastingError
+from forecasting.forecast import Forecast
+from forecasting.gate import Gate
+from forecasting.intervals import Bounds
+from forecasting.models import FittedModel
+from forecasting.models.persistence import fading, mean_deviation
+from forecasting.occasions import Calendar
+from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
+from forecasting.seasons import HOUR, Steps, local_steps
+from forecasting.selection import Weight
+from forecasting.series import Series, Values
+
+DEFAULT_HORIZON = timedelta(hours=24)
+DEFAULT_LEVELS = (0.5, 0.9, 0.95)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedForecast:
+    """One series' forecaster: small, picklable and never changed; new samples make a new one.
+
+    `origin` is where its forecasts begin: the first step whose samples are not all in. `history` is how much time the
+    fit rests on. `gate` says whether the forecast may act, `accuracy` and `weights` what backtests said.
+    """
+
+    origin: datetime
+    step: timedelta
+    history: timedelta
+    calendar: Calendar
+    gate: Gate
+    accuracy: Accuracy
+    weights: tuple[Weight, ...]
+    members: tuple[FittedModel, ...]
+    bounds: Bounds
+    ceiling: Values  # (1, 1), the largest log value a forecast may take
+    recent: Values  # log values of the hour before the origin, and of the step in progress; NaN where unknown
+
+    def forecast(self, horizon: timedelta = DEFAULT_HORIZON, levels: Sequence[float] = DEFAULT_LEVELS) -> Forecast:
+        """Return the demand expected from the origin on, for every step that begins within the horizon.
+
+        Raises ForecastingError for a horizon that is not positive or a level outside (0, 1).
+        """
+        if horizon <= timedelta(0):
+            raise ForecastingError(f"the horizon must be positive, got {horizon}")
+        if not all(0 < level < 1 for level in levels):
+            raise ForecastingError(f"levels must lie between 0 and 1, got {', '.join(map(str, levels))}")
+        steps = self._steps_around_origin(-(-horizon // self.step))
+        target = steps.part(len(self.recent) - 1, len(steps))
+        leads = np.arange(len(target)) * (target.seconds / HOUR)
+        point = np.log1p(self._mean_of_members(steps, leads))
+        offsets = self.bounds.at(leads, np.sort(np.asarray(levels, dtype=np.float64)))
+        order = np.argsort(np.argsort(np.asarray(levels)))
+        paths = np.concatenate([point, point + offsets[0][order]])
+        demand = demand_of(paths, self.ceiling) * self.calendar.multipliers(target.begins, target.seconds)
+        return Forecast(self.origin, self.step, tuple(levels), demand)
+
+    def update(self, recent: Series) -> "FittedForecast":
+        """Return the forecaster with newer samples taken in, without a fit.
+
+        The step of `recent` divides the fitted one; it may overlap what is known, and NaN changes nothing. The origin
+        moves to the first step that is not all measured; a step in progress counts for the last hour's surprise.
+        Raises SeriesRefused for a step that does not divide the fitted one.
+        """
+        known = np.flatnonzero(~np.isnan(recent.values))
+        if not known.size:
+            return self
+        newest = recent.start + (int(known[-1]) + 1) * recent.step
+        passed = max(0, (newest - self.origin) // self.step)
+        hour = len(self.recent) - 1
+        # From an hour before the old origin up to and with the step in progress at the new one.
+        logs = self._logs_on_grid(recent, first=-hour, last=passed + 1)
+        logs[: hour + 1] = np.where(np.isnan(logs[: hour + 1]), self.recent, logs[: hour + 1])
+        return replace(
+            self,
+            origin=self.origin + passed * self.step,
+            members=self._absorbed(logs[hour:-1]) if passed else self.members,
+            ceiling=np.fmax(self.ceiling, np.log1p(HIGHEST_GROWTH * np.expm1(np.fmax.reduce(logs)))),
+            recent=logs[passed:],
+        )
+
+    def _logs_on_grid(self, recent: Series, *, first: int, last: int) -> Values:
+        """Return samples as log values of the fitted grid's steps [first, last) from the origin on, events left out."""
+        buckets = recent.at_step(self.step, anchor=self.origin)
+        offset = (buckets.start - self.origin) // self.step
+        logs = np.full(last - first, np.nan)
+        low, high = max(first, offset), min(last, offset + len(buckets))
+        if low < high:
+            logs[low - first : high - first] = np.log1p(buckets.values[low - offset : high - offset])
+        if self.calendar.events:
+            seconds = self.step.total_seconds()
+            begins = self.origin.timestamp() + np.arange(first, last) * seconds
+            logs[self.calendar.touched(begins, seconds)] = np.nan
+        return logs
+
+    def _absorbed(self, logs: Values) -> tuple[FittedModel, ...]:
+        """Return the members with the samples of whole steps from the origin on."""
+        steps = local_steps(self.origin.timestamp(), self.step.total_seconds(), len(logs), self.calendar.zone)
+        fresh = Panel(steps, logs[None, :])
+        return tuple(member.absorb(fresh) for member in self.members)
+
+    def _steps_around_origin(self, ahead: int) -> Steps:
+        """Return the steps of the hour before the origin and so many from it on."""
+        before = len(self.recent) - 1
+        seconds = self.step.total_seconds()
+        return local_steps(self.origin.timestamp() - before * seconds, seconds, before + ahead, self.calendar.zone)
+
+    def _mean_of_members(self, steps: Steps, leads: Values) -> Values:
+        """Return the members' weighted mean demand at the steps from the origin on, (1, leads)."""
+        known = len(self.recent)
+        middles = leads + 0.5 * steps.seconds / HOUR
+        mean = np.zeros((1, len(leads)))
+        for member, share in zip(self.members, self.weights, strict=True):
+            pattern = member.pattern(steps)
+            surprise = mean_deviation(self.recent, pattern[:, :known])
+            logs = pattern[:, known - 1 :] + surprise[:, None] * fading(member.persistence, middles)
+            mean += share.weight * demand_of(logs, self.ceiling)
+        return mean

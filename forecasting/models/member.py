@@ -1,0 +1,52 @@
+"""What every member of the combination is. Each has its own file; how they are weighted is selection.py's business."""
+
+from datetime import timedelta
+from typing import Protocol, Self
+
+from forecasting.panel import Panel
+from forecasting.seasons import Steps
+from forecasting.series import Values
+
+
+class FittedModel(Protocol):
+    """What a member has learned about each series of a panel: a pattern, and how long a surprise lasts.
+
+    Its forecast in log space, made at an origin for a step h hours later, is
+
+        pattern(step) + persistence ** h * (mean deviation from the pattern over the hour before the origin).
+    """
+
+    @property
+    def persistence(self) -> Values:
+        """The share of a deviation that is left an hour later, in [0, 1), shape (series,)."""
+        ...
+
+    def pattern(self, steps: Steps) -> Values:
+        """Return what the member expects of these steps when nothing is unusual, in log space, (series, steps)."""
+        ...
+
+    def absorb(self, fresh: Panel) -> Self:
+        """Return the member with the samples of whole steps that followed its fit; NaN changes nothing."""
+        ...
+
+    def select(self, row: int) -> Self:
+        """Return what was learned about one of the series, as its own copy."""
+        ...
+
+
+class Model(Protocol):
+    """A way to learn a pattern from a gapless panel."""
+
+    @property
+    def name(self) -> str:
+        """The member's name in weights and accuracy tables."""
+        ...
+
+    @property
+    def needs(self) -> timedelta:
+        """The shortest history it learns from."""
+        ...
+
+    def fit(self, past: Panel) -> FittedModel:
+        """Return what the panel teaches; it holds no NaN and at least `needs` of history."""
+        ...

@@ -1,0 +1,85 @@
+"""Naive forecasts: the newest value seen, and the newest season repeated. The yardsticks, and members themselves.
+
+Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, section 5.2. With m steps in a season
+
+    last value      y[T + h] = y[T]
+    seasonal naive  y[T + h] = y[T + h - m * ceil(h / m)]
+
+Seasons are those of the local clock: a slot takes the newest sample seen at the same time of its day or week, so that a
+clock change moves the pattern with the people.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+import numpy as np
+
+from forecasting.panel import Panel
+from forecasting.seasons import Steps, newest
+from forecasting.series import Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeated:
+    """The newest sample of each slot of a season, (series, slots), repeated for ever."""
+
+    table: Values
+
+    @property
+    def persistence(self) -> Values:
+        """Nothing is carried forward: naive forecasts know only what was."""
+        return np.zeros(len(self.table))
+
+    def pattern(self, steps: Steps) -> Values:
+        """Return the newest sample of each step's slot."""
+        return self.table[:, steps.ticks % self.table.shape[1]]
+
+    def absorb(self, fresh: Panel) -> Self:
+        """Return the season with newer samples in their slots."""
+        known = ~np.isnan(fresh.logs).all(axis=0)
+        seen = newest(fresh.logs[:, known], fresh.steps.ticks[known], self.table.shape[1])
+        return type(self)(np.where(np.isnan(seen), self.table, seen))
+
+    def select(self, row: int) -> Self:
+        """Return one of the series."""
+        return type(self)(self.table[row : row + 1].copy())
+
+
+class LastValue:
+    """The newest value, held: all there is while the history is shorter than a day."""
+
+    name = "last_value"
+    needs = timedelta(0)
+
+    def fit(self, past: Panel) -> Repeated:
+        """Hold the newest sample."""
+        return Repeated(past.logs[:, -1:])
+
+
+class DayNaive:
+    """The last day, repeated."""
+
+    name = "day_naive"
+    needs = timedelta(days=1)
+
+    def fit(self, past: Panel) -> Repeated:
+        """Keep the newest sample of each slot of the day; a slot the clock left out takes the newest sample of all."""
+        # A day of 25 hours and the slots that a day of 23 left out are covered by two days.
+        recent = past.last(2 * past.steps.per_day)
+        table = newest(recent.logs, recent.steps.ticks, past.steps.per_day)
+        return Repeated(np.where(np.isnan(table), past.logs[:, -1:], table))
+
+
+class WeekNaive:
+    """The last week, repeated; slots of the week that were never seen take the last day's."""
+
+    name = "week_naive"
+    needs = timedelta(days=14)  # a weekly member needs two copies of each weekday
+
+    def fit(self, past: Panel) -> Repeated:
+        """Keep the newest sample of each slot of the week."""
+        recent = past.last(2 * past.steps.per_week)
+        table = newest(recent.logs, recent.steps.ticks, past.steps.per_week)
+        days = np.tile(DayNaive().fit(past).table, 7)
+        return Repeated(np.where(np.isnan(table), days, table))

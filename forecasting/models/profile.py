@@ -1,0 +1,80 @@
+"""Profile: the usual week, slot by slot, plus the last hour's surprise.
+
+Source: the cycle-subseries of Cleveland et al., STL (Journal of Official Statistics, 1990), with a median in the place
+of loess, in log space:
+
+    z[t] = log(1 + y[t])
+    pattern[s] = moving average over half an hour of median{z[t] : slot(t) = s}
+
+over the last four weeks with slots of the week, or the last seven days with slots of the day while there are fewer
+than two weeks. The AR(1) of persistence.py carries deviations forward.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+import numpy as np
+
+from forecasting.models.persistence import persistence_of
+from forecasting.panel import Panel
+from forecasting.seasons import HOUR, Steps, hourly, median_season, smooth
+from forecasting.series import Values
+
+SMOOTHING = HOUR / 2  # seconds; a slot of one week is noisy, its neighbours say nearly the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedProfile:
+    """The usual season (series, slots), and how long a deviation from it lasts (series,)."""
+
+    season: Values
+    persistence: Values
+
+    def pattern(self, steps: Steps) -> Values:
+        """Return the usual value of each step's slot."""
+        return self.season[:, steps.ticks % self.season.shape[1]]
+
+    def absorb(self, fresh: Panel) -> Self:
+        """Return itself: a few samples do not change what is usual."""
+        del fresh
+        return self
+
+    def select(self, row: int) -> Self:
+        """Return one of the series."""
+        return type(self)(self.season[row : row + 1].copy(), self.persistence[row : row + 1].copy())
+
+
+class Profile:
+    """The usual week, or the usual day while there are fewer than two weeks."""
+
+    name = "profile"
+    needs = timedelta(days=1)
+
+    def fit(self, past: Panel) -> FittedProfile:
+        """Take the median of each slot, smooth it, and learn how long deviations last."""
+        season = _usual_week(past) if len(past) >= 2 * past.steps.per_week else _usual_day(past)
+        learned = past.last(2 * past.steps.per_week)
+        expected = season[:, learned.steps.ticks % season.shape[1]]
+        return FittedProfile(season, persistence_of(hourly(learned.logs - expected, past.steps.per_hour)))
+
+
+def _usual_day(past: Panel) -> Values:
+    recent = past.last(past.steps.per_week)
+    day = median_season(recent.logs, recent.steps.ticks, past.steps.per_day)
+    overall = np.median(recent.logs, axis=1, keepdims=True)
+    return smooth(np.where(np.isnan(day), overall, day), _width(past.steps))
+
+
+def _usual_week(past: Panel) -> Values:
+    recent = past.last(4 * past.steps.per_week)
+    week = median_season(recent.logs, recent.steps.ticks, past.steps.per_week)
+    gaps = np.isnan(week)
+    if gaps.any():
+        week = np.where(gaps, np.tile(_usual_day(past), 7), week)
+    return smooth(week, _width(past.steps))
+
+
+def _width(steps: Steps) -> int:
+    """Return how many slots half an hour smooths over, odd so that a peak stays where it is."""
+    return int(SMOOTHING // steps.seconds) // 2 * 2 + 1
