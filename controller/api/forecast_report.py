@@ -49,8 +49,8 @@ class ModelWeight(Part):
     """The model."""
     weight_percent: Annotated[int, Field(ge=0, le=100)]
     """Its share of the forecast."""
-    error_percent: Figure
-    """Its mean absolute error on recent rolling origins, in percent of mean demand."""
+    error_percent: Figure | None = None
+    """Its mean absolute error on recent rolling origins, in percent of the demand expected; empty before the first."""
 
 
 class Accuracy(Part):
