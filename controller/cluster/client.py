@@ -7,7 +7,6 @@ what became of a write without an answer. What is written, and what answers mean
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import aiohttp
@@ -70,11 +69,11 @@ class KubernetesClient:
     """Get, list, patch, apply and create on one shared ApiClient.
 
     `before_write` is the fence: it raises where this process must not write. `on_write` is told what is written, as
-    `deployments/scale`. `random` spreads the back-off, so that many clients do not come back in step.
+    `deployments/scale`. `jitter` returns 0 to 1 and spreads the back-off, so that many clients do not come in step.
     """
 
     api: ApiClient
-    random: Random
+    jitter: Callable[[], float]
     before_write: Callable[[], None] = write_freely
     on_write: Callable[[str], None] = count_nothing
     reads: Patience = READS
@@ -129,7 +128,7 @@ class KubernetesClient:
         return (await self._send(request)).json_object(request.question)
 
     def _backoff(self, attempt: int) -> float:
-        return FIRST_BACKOFF_SECONDS * 2.0 ** (attempt - 1) * (1 + self.random.random())
+        return FIRST_BACKOFF_SECONDS * 2.0 ** (attempt - 1) * (1 + self.jitter())
 
     async def _write(
         self, method: str, address: Address, body: object, *, content_type: str = JSON, query: Query = ()

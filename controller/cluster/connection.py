@@ -1,6 +1,8 @@
 """How the API server is found and who we are there: a kubeconfig, or the ServiceAccount of our own pod."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kubernetes.aio import config
@@ -14,8 +16,9 @@ IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
 POOL_SIZE = 64  # connections: what one sweep writes at a time, and room for lease and reads
 
 
-async def connect(kubeconfig: Path | None = None) -> ApiClient:
-    """Return the one ApiClient of this process; the caller closes it.
+@asynccontextmanager
+async def connect(kubeconfig: Path | None = None) -> AsyncIterator[ApiClient]:
+    """Give the one ApiClient of this process while the block runs.
 
     Taken from `kubeconfig`, else from the file that KUBECONFIG names, else from the pod's ServiceAccount, else from
     the user's own `~/.kube/config`. InputRefused where none of them can be read.
@@ -32,6 +35,6 @@ async def connect(kubeconfig: Path | None = None) -> ApiClient:
             )
     except (config.ConfigException, OSError) as error:
         raise InputRefused(f"no cluster to connect to: {error}; set KUBECONFIG to the path of a kubeconfig") from error
-    client = ApiClient(settings)
-    client.user_agent = f"headroom/{__version__}"
-    return client
+    async with ApiClient(settings) as client:
+        client.user_agent = f"headroom/{__version__}"
+        yield client

@@ -76,20 +76,27 @@ class LeaderElection:
 
     async def run(self, on_lost: Callable[[], None]) -> None:
         """Wait to lead (`leading` is then set), go on leading, and call `on_lost` once that is over."""
-        while not await self._attempt():
+        while not await self.attempt():
             await self._clock.sleep(RETRY_SECONDS)
         self.leading.set()
         while self.is_fresh() and self._holds(self._seen):
             await self._clock.sleep(RETRY_SECONDS)
-            await self._attempt()
+            await self.attempt()
         self._step_down()
         on_lost()
 
+    async def attempt(self) -> bool:
+        """Try once to lead, or to go on leading; True where that succeeded, else `problem` says why not."""
+        try:
+            return await self._lead()
+        except ClusterUnavailable as error:
+            self.problem = str(error)
+            return False
+
     async def release(self) -> None:
         """Give the lease back on a graceful stop, after `run` was cancelled, so that another may lead at once."""
-        was_leading = self.leading.is_set()
         self._step_down()
-        if not was_leading:
+        if not self._holds(self._seen):
             return
         try:
             await self._look()
@@ -104,13 +111,6 @@ class LeaderElection:
 
     def _holds(self, seen: Sighting | None) -> bool:
         return seen is not None and seen.lease.holder == self._identity
-
-    async def _attempt(self) -> bool:
-        try:
-            return await self._lead()
-        except ClusterUnavailable as error:
-            self.problem = str(error)
-            return False
 
     async def _lead(self) -> bool:
         asked_at = self._clock.monotonic()  # before the request: the age must not look younger than it is
