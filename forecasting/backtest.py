@@ -16,7 +16,7 @@ from forecasting.models import Model
 from forecasting.models.persistence import fading, mean_deviation
 from forecasting.panel import Panel, ceiling_of, demand_of
 from forecasting.seasons import HOUR, Steps
-from forecasting.series import Values
+from forecasting.series import Flags, Values
 
 FOLDS = 12
 FOLD_SPACING = 5  # hours between folds at least, so that they see different hours
@@ -30,6 +30,9 @@ class Trial:
 
     `forecasts` is (members, series, folds, origins, steps), `truth` (series, folds, origins, steps) with NaN where a
     sample is missing, `held` (series, folds, origins) the last value known at each origin, `leads` (steps,) in hours.
+    `recent` (series, folds, origins, hour) is the demand of the hour before each origin, `usual` (members, series,
+    folds, origins, hour) what the members' patterns say of it. No forecast exceeds the log values of `ceiling`
+    (series, folds, 1, 1).
     """
 
     leads: Values
@@ -37,11 +40,9 @@ class Trial:
     forecasts: Values
     truth: Values
     held: Values
-
-    def combined(self, weights: Values) -> Values:
-        """Return the forecasts mixed by weights (series, folds, members), (series, folds, origins, steps)."""
-        mixed: Values = np.einsum("msfot,sfm->sfot", self.forecasts, weights)
-        return mixed
+    recent: Values
+    usual: Values
+    ceiling: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,11 @@ class Backtest:
     far: Trial
     near: Trial
     week_before: Values
+
+    def halves(self) -> tuple[Flags, Flags]:
+        """Return two halves of the folds, (folds,) each: what scores one is learned from the other."""
+        odd = np.arange(len(self.positions)) % 2 == 1
+        return odd, ~odd
 
 
 def fold_positions(steps: Steps) -> tuple[int, ...]:
@@ -133,6 +139,9 @@ class _Window:
             forecasts=demand_of(logs, self.ceiling[:, :, None])[:, :, None],
             truth=np.expm1(self.logs[:, target])[:, None],
             held=np.expm1(self.held[:, hour + starts - 1])[:, None],
+            recent=np.expm1(self.logs[:, recent])[:, None],
+            usual=demand_of(self.patterns[:, :, recent], self.ceiling[:, :, None])[:, :, None],
+            ceiling=self.ceiling[:, None, :, None],
         )
 
 
@@ -159,4 +168,7 @@ def _join(trials: Sequence[Trial]) -> Trial:
         forecasts=np.concatenate([each.forecasts for each in trials], axis=2),
         truth=np.concatenate([each.truth for each in trials], axis=1),
         held=np.concatenate([each.held for each in trials], axis=1),
+        recent=np.concatenate([each.recent for each in trials], axis=1),
+        usual=np.concatenate([each.usual for each in trials], axis=2),
+        ceiling=np.concatenate([each.ceiling for each in trials], axis=1),
     )

@@ -114,6 +114,7 @@ def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) 
             accuracy=evaluation.accuracies[row],
             weights=evaluation.weights[row],
             members=tuple(member.select(row) for member in members),
+            correction=evaluation.correction.select(row),
             bounds=evaluation.bounds.select(row),
             ceiling=ceilings[row : row + 1].copy(),
             recent=_recent(panel, row),

@@ -22,11 +22,13 @@ from forecasting.accuracy import (
     wape,
 )
 from forecasting.backtest import Backtest, Trial
+from forecasting.combination import combine
+from forecasting.correction import Correction, no_correction
 from forecasting.gate import EQUAL_LOSS, Gate, Losses, history_too_short, judge
 from forecasting.intervals import Bounds, Errors, bounds_from, bounds_from_spread, quantiles
 from forecasting.panel import Panel
-from forecasting.selection import Weight, weights_from
-from forecasting.series import Values
+from forecasting.selection import Weight
+from forecasting.series import Flags, Values
 
 COMBINATION = "combination"
 LAST_VALUE = "last_value"
@@ -51,6 +53,7 @@ class Evaluation:
     """What is known about how well each series of a panel is forecast; every tuple has one item a series."""
 
     weights: tuple[tuple[Weight, ...], ...]
+    correction: Correction
     bounds: Bounds
     accuracies: tuple[Accuracy, ...]
     gates: tuple[Gate, ...]
@@ -70,50 +73,27 @@ def evaluate(
     panel: Panel, backtest: Backtest, names: Sequence[str], *, spread: Values, planning: Planning
 ) -> Evaluation:
     """Return what the backtest of a panel's members says; `spread` (series, levels) helps out while errors are few."""
-    by_fold = _errors_by_fold(backtest.far)
-    demand = absolute_errors(backtest.far.truth, np.zeros(1))
-    mixed = _weights_without_own_fold(by_fold, demand)
+    combination = combine(backtest)
     forecasters = {name: (backtest.near.forecasts[i], backtest.far.forecasts[i]) for i, name in enumerate(names)}
-    forecasters[COMBINATION] = (backtest.near.combined(mixed), backtest.far.combined(mixed))
+    forecasters[COMBINATION] = (combination.near, combination.far)
     forecasters[LAST_VALUE] = _held(backtest)
     tracks = {name: _track(backtest, *points, spread, planning.level) for name, points in forecasters.items()}
+    everything = np.ones(len(backtest.positions), dtype=bool)
     return Evaluation(
-        weights=_weights(names, _mean_over_folds(by_fold), demand),
-        bounds=_bounds(backtest, *forecasters[COMBINATION], spread, np.ones(len(backtest.positions), dtype=bool)),
+        weights=_weights(names, combination.weights, combination.errors),
+        correction=combination.correction,
+        bounds=_bounds(backtest, combination.near, combination.far, spread, everything),
         accuracies=_accuracies(panel, backtest, tracks, planning),
-        gates=_gates(backtest, tracks, demand, planning),
+        gates=_gates(backtest, tracks, planning),
     )
 
 
-def _weights(names: Sequence[str], errors: Values, demand: Values) -> tuple[tuple[Weight, ...], ...]:
-    """Return each series' weights from mean absolute errors (series, members)."""
-    shares = weights_from(errors, np.nan_to_num(demand))
+def _weights(names: Sequence[str], weights: Values, errors: Values) -> tuple[tuple[Weight, ...], ...]:
+    """Return each series' weights from shares and mean absolute errors, both (series, members)."""
     return tuple(
         tuple(Weight(name, float(share), float(error)) for name, share, error in zip(names, *row, strict=True))
-        for row in zip(shares, errors, strict=True)
+        for row in zip(weights, errors, strict=True)
     )
-
-
-def _errors_by_fold(far: Trial) -> Values:
-    """Return mean absolute errors (series, folds, members), NaN where a fold has no known truth."""
-    members, series, folds = far.forecasts.shape[:3]
-    truth = np.broadcast_to(far.truth, far.forecasts.shape).reshape(members * series * folds, -1)
-    errors = absolute_errors(truth, far.forecasts.reshape(truth.shape))
-    return np.moveaxis(errors.reshape(members, series, folds), 0, 2)
-
-
-def _mean_over_folds(by_fold: Values) -> Values:
-    known = ~np.isnan(by_fold)
-    counts = known.sum(axis=1)
-    means: Values = np.where(known, by_fold, 0.0).sum(axis=1) / np.where(counts > 0, counts, np.nan)
-    return means
-
-
-def _weights_without_own_fold(by_fold: Values, demand: Values) -> Values:
-    """Return weights (series, folds, members), each fold's from the errors of the others."""
-    folds = by_fold.shape[1]
-    others = [_mean_over_folds(np.delete(by_fold, fold, axis=1)) for fold in range(folds)]
-    return np.stack([weights_from(each, np.nan_to_num(demand)) for each in others], axis=1)
 
 
 def _held(backtest: Backtest) -> tuple[Values, Values]:
@@ -127,10 +107,9 @@ def _held(backtest: Backtest) -> tuple[Values, Values]:
 
 def _track(backtest: Backtest, near: Values, far: Values, spread: Values, level: float) -> _Track:
     """Return a forecaster's points with its planned quantiles, whose bounds come from the other half of the folds."""
-    odd = np.arange(len(backtest.positions)) % 2 == 1
     levels = np.array([level])
     near_planned, far_planned = np.empty_like(near), np.empty_like(far)
-    for half in (odd, ~odd):
+    for half in backtest.halves():
         bounds = _bounds(backtest, near, far, spread, ~half)
         near_planned[:, half] = _moved(near[:, half], bounds.at(backtest.near.leads, levels))
         far_planned[:, half] = _moved(far[:, half], bounds.at(backtest.far.leads, levels))
@@ -142,12 +121,12 @@ def _moved(points: Values, offsets: Values) -> Values:
     return np.expm1(np.maximum(np.log1p(points) + offsets[:, None], 0.0))
 
 
-def _bounds(backtest: Backtest, near: Values, far: Values, spread: Values, folds: Values) -> Bounds:
+def _bounds(backtest: Backtest, near: Values, far: Values, spread: Values, folds: Flags) -> Bounds:
     """Return bounds from a forecaster's errors at some of the folds."""
     return bounds_from(_log_errors(backtest.near, near, folds), _log_errors(backtest.far, far, folds), spread)
 
 
-def _log_errors(trial: Trial, forecast: Values, folds: Values) -> Errors:
+def _log_errors(trial: Trial, forecast: Values, folds: Flags) -> Errors:
     errors = np.log1p(trial.truth[:, folds]) - np.log1p(forecast[:, folds])
     return Errors(trial.leads, trial.step, errors.reshape(len(errors), -1, errors.shape[-1]))
 
@@ -190,7 +169,7 @@ def _scores(truth: Values, point: Values, planned: Values, scale: Values, planni
     return [Score(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-def _gates(backtest: Backtest, tracks: Mapping[str, _Track], demand: Values, planning: Planning) -> tuple[Gate, ...]:
+def _gates(backtest: Backtest, tracks: Mapping[str, _Track], planning: Planning) -> tuple[Gate, ...]:
     """Return the verdict for each series over the lead time from the near origins."""
     lead = backtest.near.leads < max(planning.lead_hours, backtest.near.step)
     truth = backtest.near.truth[..., lead]
@@ -198,6 +177,7 @@ def _gates(backtest: Backtest, tracks: Mapping[str, _Track], demand: Values, pla
         name: pinball_loss(truth, track.near_planned[..., lead], planning.level) for name, track in tracks.items()
     }
     losses["constant"] = pinball_loss(truth, _constant(backtest, planning.level), planning.level)
+    demand = absolute_errors(truth, np.zeros(1))
     origins = np.sum(~np.isnan(truth).all(axis=-1), axis=(1, 2))
     return tuple(
         judge(
@@ -224,8 +204,10 @@ def unproven(names: Sequence[str], spread: Values, planning: Planning) -> Evalua
     series = len(spread)
     accuracy = Accuracy(origins=0, planning_level=planning.level, horizon=FULL_HORIZON, first_hour={}, full_horizon={})
     unmeasured = np.full((series, len(names)), np.nan)
+    equal = np.full((series, len(names)), 1.0 / len(names))
     return Evaluation(
-        weights=_weights(names, unmeasured, np.zeros(series)),
+        weights=_weights(names, equal, unmeasured),
+        correction=no_correction(series),
         bounds=bounds_from_spread(spread),
         accuracies=(accuracy,) * series,
         gates=(history_too_short(timedelta(0)),) * series,

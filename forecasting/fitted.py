@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.accuracy import Accuracy
+from forecasting.correction import Correction, surprises_of
 from forecasting.errors import ForecastingError
 from forecasting.forecast import Forecast
 from forecasting.gate import Gate
@@ -39,6 +40,7 @@ class FittedForecast:
     accuracy: Accuracy
     weights: tuple[Weight, ...]
     members: tuple[FittedModel, ...]
+    correction: Correction
     bounds: Bounds
     ceiling: Values  # (1, 1), the largest log value a forecast may take
     recent: Values  # log values of the hour before the origin, and of the step in progress; NaN where unknown
@@ -55,7 +57,7 @@ class FittedForecast:
         steps = self._steps_around_origin(-(-horizon // self.step))
         target = steps.part(len(self.recent) - 1, len(steps))
         leads = np.arange(len(target)) * (target.seconds / HOUR)
-        point = np.log1p(self._mean_of_members(steps, leads))
+        point = self._corrected_mean(steps, leads)
         offsets = self.bounds.at(leads, np.sort(np.asarray(levels, dtype=np.float64)))
         order = np.argsort(np.argsort(np.asarray(levels)))
         paths = np.concatenate([point, point + offsets[0][order]])
@@ -112,14 +114,17 @@ class FittedForecast:
         seconds = self.step.total_seconds()
         return local_steps(self.origin.timestamp() - before * seconds, seconds, before + ahead, self.calendar.zone)
 
-    def _mean_of_members(self, steps: Steps, leads: Values) -> Values:
-        """Return the members' weighted mean demand at the steps from the origin on, (1, leads)."""
+    def _corrected_mean(self, steps: Steps, leads: Values) -> Values:
+        """Return the members' weighted mean from the origin on, corrected, as log values (1, leads)."""
         known = len(self.recent)
         middles = leads + 0.5 * steps.seconds / HOUR
-        mean = np.zeros((1, len(leads)))
+        usual, mean = np.zeros((1, known)), np.zeros((1, len(leads)))
         for member, share in zip(self.members, self.weights, strict=True):
             pattern = member.pattern(steps)
             surprise = mean_deviation(self.recent, pattern[:, :known])
             logs = pattern[:, known - 1 :] + surprise[:, None] * fading(member.persistence, middles)
+            usual += share.weight * demand_of(pattern[:, :known], self.ceiling)
             mean += share.weight * demand_of(logs, self.ceiling)
-        return mean
+        surprises = surprises_of(self.recent, np.log1p(usual), known - 1)
+        corrected: Values = np.clip(np.log1p(mean) + self.correction.at(leads, surprises), 0.0, self.ceiling)
+        return corrected

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecasting.interpolation import interpolate
 from forecasting.series import Values
 
 # Where one window of lead ends and the next begins, in hours: surprises fade fast at first, then slowly.
@@ -38,8 +39,8 @@ class Bounds:
 
     def at(self, leads: Values, levels: Values) -> Values:
         """Return offsets (series, levels, leads) for leads in hours; they never fall from one level to a higher one."""
-        by_window = _interpolate(self.offsets, LEVELS, levels)
-        return _interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
+        by_window = interpolate(self.offsets, LEVELS, levels)
+        return interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,14 +108,3 @@ def _conformal(errors: Values, hours: float, spread: Values) -> Values:
     corrected = 0.5 + (LEVELS - 0.5) * (effective + 1) / effective
     trust = effective / (effective + HOURS_OF_SPREAD)
     return trust * quantiles(errors, corrected) + (1 - trust) * spread
-
-
-def _interpolate(table: Values, nodes: Values, at: Values) -> Values:
-    """Return a table (..., nodes) interpolated along its nodes, (..., at), held beyond the ends."""
-    if len(nodes) == 1:
-        return np.repeat(table, len(at), axis=-1)
-    right = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
-    left = right - 1
-    share = np.clip((at - nodes[left]) / (nodes[right] - nodes[left]), 0.0, 1.0)
-    result: Values = table[..., left] * (1 - share) + table[..., right] * share
-    return result
