@@ -3,6 +3,7 @@
 The cluster may be the testbed's own control plane or an existing one; who starts it is not known here.
 """
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ class Cluster:
     def __init__(self, admin_kubeconfig: Path, directory: Path) -> None:
         """Use this kubeconfig; write those of other identities into `directory`."""
         self._admin_kubeconfig = admin_kubeconfig
-        self._directory = directory
+        self.directory = directory
         self._tokens: dict[str, str] = {}
         self._connection: Mapping[str, Any] = {}
 
@@ -41,7 +42,7 @@ class Cluster:
         command = [
             find("kubectl"),
             f"--kubeconfig={self.kubeconfig(identity)}",
-            f"--cache-dir={self._directory / 'kubectl-cache'}",
+            f"--cache-dir={self.directory / 'kubectl-cache'}",
             *args,
         ]
         done = subprocess.run(
@@ -62,13 +63,28 @@ class Cluster:
         self.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", identity=identity, stdin=documents)
 
     def kubeconfig(self, identity: str = ADMIN, *, server: str | None = None) -> Path:
-        """Return a kubeconfig of an identity; `server` is another address, such as a proxy's, for the same cluster."""
+        """Return a kubeconfig of an identity; `server` is another address for the same cluster, such as a proxy's.
+
+        kubectl and helm send no token to plain HTTP; the Python clients do.
+        """
         if identity == ADMIN and server is None:
             return self._admin_kubeconfig
         address = {} if server is None else {"server": server}
         name = f"{identity}-{server or ''}".translate(str.maketrans(":/", "--"))
-        path = self._directory / f"{name}.kubeconfig"
+        path = self.directory / f"{name}.kubeconfig"
         write_kubeconfig(path, {**self._cluster(), **address}, self._user(identity))
+        return path
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return str(self._cluster()["server"])
+
+    @property
+    def ca_file(self) -> Path:
+        """A file with the authority that vouches for the API server's certificate."""
+        path = self.directory / "ca.crt"
+        path.write_bytes(base64.b64decode(self._cluster()["certificate-authority-data"]))
         return path
 
     def token(self, identity: str) -> str:

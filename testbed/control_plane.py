@@ -30,8 +30,11 @@ class ControlPlane:
         """Start all of it and wait until it answers; raise NotReady with the log of the server that did not."""
         self._directory = directory
         self._certificates = directory / "certificates"
+        # The API server makes a certificate for itself; its key signs ServiceAccount tokens too.
+        self._ca_file = self._certificates / "apiserver.crt"
+        self._key_file = self._certificates / "apiserver.key"
         self._admin_token = secrets.token_urlsafe()
-        self.url = f"https://{LOOPBACK}:{free_port()}"
+        self._url = f"https://{LOOPBACK}:{free_port()}"
         with ExitStack() as running:
             self._start_etcd(running)
             self._start_api_server(running)
@@ -51,16 +54,6 @@ class ControlPlane:
     def stop(self) -> None:
         """Stop every server, the last started first."""
         self._running.close()
-
-    @property
-    def ca_file(self) -> Path:
-        """The certificate that the API server made for itself, with the authority that signed it."""
-        return self._certificates / "apiserver.crt"
-
-    @property
-    def key_file(self) -> Path:
-        """The private key of that certificate; ServiceAccount tokens are signed with it too."""
-        return self._certificates / "apiserver.key"
 
     def _start_etcd(self, running: ExitStack) -> None:
         clients, peers = (f"http://{LOOPBACK}:{free_port()}" for _ in range(2))
@@ -84,19 +77,19 @@ class ControlPlane:
             f"--bind-address={LOOPBACK}",
             f"--advertise-address={LOOPBACK}",
             "--endpoint-reconciler-type=none",  # a loopback address may not be an endpoint
-            f"--secure-port={self.url.rsplit(':', 1)[1]}",
+            f"--secure-port={self._url.rsplit(':', 1)[1]}",
             f"--cert-dir={self._certificates}",  # it makes its certificate there when there is none
             "--authorization-mode=RBAC",
             f"--token-auth-file={self._write_admin_token()}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-signing-key-file={self.key_file}",
-            f"--service-account-key-file={self.key_file}",
+            f"--service-account-signing-key-file={self._key_file}",
+            f"--service-account-key-file={self._key_file}",
             "--service-cluster-ip-range=10.0.0.0/24",
             "--disable-admission-plugins=ServiceAccount",  # pods need not wait for their namespace's default account
             "--profiling=false",
         ]
         process = self._start(running, "kube-apiserver", flags)
-        process.wait_until_ready(lambda: answers(f"{self.url}/readyz", ca_file=self.ca_file))
+        process.wait_until_ready(lambda: answers(f"{self._url}/readyz", ca_file=self._ca_file))
 
     def _start_controller_manager(self, running: ExitStack, hpa_sync_period: timedelta) -> None:
         port = free_port()
@@ -106,8 +99,8 @@ class ControlPlane:
             f"--bind-address={LOOPBACK}",
             f"--secure-port={port}",
             f"--cert-dir={self._certificates}",
-            f"--root-ca-file={self.ca_file}",
-            f"--service-account-private-key-file={self.key_file}",
+            f"--root-ca-file={self._ca_file}",
+            f"--service-account-private-key-file={self._key_file}",
             "--controllers=*,-node-lifecycle-controller",  # nothing evicts pods when a busy machine is late
             f"--horizontal-pod-autoscaler-sync-period={hpa_sync_period.total_seconds()}s",
             f"--kube-api-qps={CONTROLLER_QPS}",
@@ -129,6 +122,6 @@ class ControlPlane:
 
     def _write_admin_kubeconfig(self) -> Path:
         path = self._directory / "admin.kubeconfig"
-        cluster = {"server": self.url, "certificate-authority": str(self.ca_file)}
+        cluster = {"server": self._url, "certificate-authority": str(self._ca_file)}
         write_kubeconfig(path, cluster, {"token": self._admin_token})
         return path

@@ -64,6 +64,7 @@ class Prometheus:
         self._directory = directory
         self._address = f"{LOOPBACK}:{free_port()}"
         self.url = f"http://{self._address}"
+        self.log = directory / "prometheus.log"
         directory.mkdir(parents=True, exist_ok=True)
         if history:
             self._backfill(history)
@@ -113,7 +114,7 @@ class Prometheus:
             f"--web.listen-address={self._address}",
             "--scrape.discovery-reload-interval=200ms",  # the first scrape would come up to 5 s late
         ]
-        process = Process(find("prometheus"), flags, log=self._directory / "prometheus.log")
+        process = Process(find("prometheus"), flags, log=self.log)
         try:
             process.wait_until_ready(lambda: answers(f"{self.url}/-/ready"))
         except BaseException:

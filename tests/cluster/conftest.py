@@ -1,0 +1,192 @@
+"""Fixtures of the real servers: one cluster a session; a namespace, exporters and Prometheus servers a test.
+
+HEADROOM_TEST_KUBECONFIG names an existing cluster to use instead of starting one. A test that asks for a real server
+is marked by that, so `make test-fast` leaves it out.
+"""
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from testbed.cluster import Cluster, Manifest
+from testbed.control_plane import ControlPlane
+from testbed.errors import BinaryMissing
+from testbed.exporter import Exporter
+from testbed.history import SampledSeries
+from testbed.pretend_node import PretendNode
+from testbed.prometheus import Prometheus, ScrapeTarget
+from testbed.proxy import Proxy
+from tests.cluster.operator_process import OperatorProcess
+
+EXISTING_CLUSTER = "HEADROOM_TEST_KUBECONFIG"
+CRDS = Path(__file__).parents[2] / "crds"
+LOG_LINES = 80  # of each server's log, shown with a test that failed
+LOGS = pytest.StashKey[list[Path]]()
+
+
+class StartPrometheus(Protocol):
+    """Start a Prometheus; it is stopped after the test."""
+
+    def __call__(
+        self,
+        targets: Sequence[ScrapeTarget] = (),
+        *,
+        scrape_interval: timedelta = timedelta(seconds=1),
+        history: Sequence[SampledSeries] = (),
+    ) -> Prometheus: ...
+
+
+class StartProxy(Protocol):
+    """Start a proxy; it is stopped after the test."""
+
+    def __call__(self, upstream: str, *, ca_file: Path | None = None) -> Proxy: ...
+
+
+class StartOperator(Protocol):
+    """Start `headroom run` with a kubeconfig, more arguments and more environment; it is stopped after the test."""
+
+    def __call__(self, kubeconfig: Path, *args: str, **environment: str) -> OperatorProcess: ...
+
+
+class Grant(Protocol):
+    """Give an identity rights in a namespace, or in the whole cluster where no namespace is named."""
+
+    def __call__(self, identity: str, rules: Sequence[Manifest], *, namespace: str | None = None) -> None: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the real servers it asks for."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "cluster" in fixtures:
+            item.add_marker(pytest.mark.cluster)
+        if "start_prometheus" in fixtures:
+            item.add_marker(pytest.mark.prometheus)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a test that failed what its servers logged last."""
+    report = yield
+    if report.failed:
+        for log in item.stash.get(LOGS, []):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+            report.sections.append((f"last lines of {log}", "\n".join(lines)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real cluster with our resources installed."""
+    directory = tmp_path_factory.mktemp("cluster")
+    with ExitStack() as running:
+        try:
+            running_cluster = _open_cluster(directory, running)
+        except BinaryMissing as missing:
+            pytest.fail(str(missing), pytrace=False)
+        if any(CRDS.glob("*.yaml")):
+            running_cluster.kubectl("apply", "--server-side", f"--filename={CRDS}")
+            running_cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=60s")
+        yield running_cluster
+
+
+def _open_cluster(directory: Path, running: ExitStack) -> Cluster:
+    if existing := os.environ.get(EXISTING_CLUSTER):
+        opened = Cluster(Path(existing), directory)
+        running.enter_context(PretendNode(opened, directory))
+        return opened
+    return running.enter_context(ControlPlane(directory)).cluster
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A fresh namespace, deleted afterwards."""
+    manifest = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "headroom-test-"}}'
+    name = cluster.kubectl("create", "--filename=-", "--output=name", stdin=manifest).strip().removeprefix("namespace/")
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def grant(cluster: Cluster) -> Grant:
+    """Rights for identities."""
+
+    def give(identity: str, rules: Sequence[Manifest], *, namespace: str | None = None) -> None:
+        kind = "ClusterRole" if namespace is None else "Role"
+        where = {} if namespace is None else {"namespace": namespace}
+        group = "rbac.authorization.k8s.io"
+        metadata = {"name": f"test-{identity.replace('/', '-')}", **where}
+        role = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "rules": list(rules)}
+        binding = {
+            "apiVersion": f"{group}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": kind, "name": metadata["name"]},
+            "subjects": [cluster.subject(identity)],
+        }
+        cluster.apply([role, binding])
+
+    return give
+
+
+@pytest.fixture
+def exporter() -> Iterator[Exporter]:
+    """An exporter whose series the test sets."""
+    with Exporter() as running:
+        yield running
+
+
+@pytest.fixture
+def start_prometheus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartPrometheus]:
+    """Prometheus servers of one test."""
+    with ExitStack() as running:
+
+        def start(
+            targets: Sequence[ScrapeTarget] = (),
+            *,
+            scrape_interval: timedelta = timedelta(seconds=1),
+            history: Sequence[SampledSeries] = (),
+        ) -> Prometheus:
+            directory = tmp_path / f"prometheus-{len(_logs(request))}"
+            try:
+                started = Prometheus(directory, targets, scrape_interval=scrape_interval, history=history)
+            except BinaryMissing as missing:
+                pytest.fail(str(missing), pytrace=False)
+            _logs(request).append(started.log)
+            return running.enter_context(started)
+
+        yield start
+
+
+@pytest.fixture
+def start_proxy() -> Iterator[StartProxy]:
+    """Proxies of one test."""
+    with ExitStack() as running:
+
+        def start(upstream: str, *, ca_file: Path | None = None) -> Proxy:
+            return running.enter_context(Proxy(upstream, ca_file=ca_file))
+
+        yield start
+
+
+@pytest.fixture
+def start_operator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartOperator]:
+    """Operators of one test; their logs are shown when it fails."""
+    with ExitStack() as running:
+
+        def start(kubeconfig: Path, *args: str, **environment: str) -> OperatorProcess:
+            log = tmp_path / f"operator-{len(_logs(request))}.log"
+            _logs(request).append(log)
+            return running.enter_context(OperatorProcess(kubeconfig, args, environment, log=log))
+
+        yield start
+
+
+def _logs(request: pytest.FixtureRequest) -> list[Path]:
+    node: pytest.Item = request.node
+    return node.stash.setdefault(LOGS, [])
