@@ -3,11 +3,12 @@
 import hashlib
 import os
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.errors import BinaryMissing
+from testbed.errors import BinaryMissing, BuildFailed
 
 HERE = Path(__file__).parent
 
@@ -20,8 +21,8 @@ class Tool:
     binaries: tuple[str, ...]
     cold_build: str
     """How long a build takes on two cores with an empty Go build cache, for the person who waits."""
-    linked_values: tuple[str, ...] = ()
-    """Go variables set by the linker, as `path.name=value`."""
+    version_of: str | None = None
+    """The Go module whose version the binaries must say is theirs; it has k8s.io/component-base/version."""
     renamed: tuple[tuple[str, str], ...] = ()
     """Binaries that Go names otherwise: (Go's name, ours)."""
 
@@ -32,8 +33,19 @@ class Tool:
 
     @property
     def linker_flags(self) -> str:
-        """Flags for `go build -ldflags`: no symbol table, and the linked values."""
-        return " ".join(["-s", "-w", *(f"-X {value}" for value in self.linked_values)])
+        """Flags for `go build -ldflags`: no symbol table, and the version."""
+        return " ".join(["-s", "-w", *(f"-X k8s.io/component-base/version.{value}" for value in self._version())])
+
+    def _version(self) -> tuple[str, ...]:
+        """Go variables to set: a build without version-control data says v0.0.0, and clients refuse to talk to that."""
+        if self.version_of is None:
+            return ()
+        go_mod = (self.module / "go.mod").read_text(encoding="utf-8")
+        required = re.search(rf"^\s*{re.escape(self.version_of)} (v(\d+)\.(\d+)\.\S+)", go_mod, re.MULTILINE)
+        if required is None:
+            raise BuildFailed(f"{self.module / 'go.mod'} does not require {self.version_of}")
+        version, major, minor = required.groups()
+        return (f"gitVersion={version}", f"gitMajor={major}", f"gitMinor={minor}")
 
     @property
     def key(self) -> str:
@@ -50,12 +62,6 @@ class Tool:
         return cache_directory() / f"{self.name}-{self.key}"
 
 
-# A build without version-control data calls itself v0.0.0, and clients then refuse to talk to it.
-_KUBERNETES_VERSION = tuple(
-    f"k8s.io/component-base/version.{name}={value}"
-    for name, value in (("gitVersion", "v1.34.4"), ("gitMajor", "1"), ("gitMinor", "34"))
-)
-
 TOOLS = (
     Tool("etcd", ("etcd",), cold_build="about 40 seconds", renamed=(("server", "etcd"),)),
     Tool("kwok", ("kwok",), cold_build="about 80 seconds"),
@@ -65,7 +71,7 @@ TOOLS = (
         "kubernetes",
         ("kube-apiserver", "kube-controller-manager", "kubectl"),
         cold_build="about 4 minutes",
-        linked_values=_KUBERNETES_VERSION,
+        version_of="k8s.io/kubernetes",
     ),
 )
 

@@ -182,6 +182,7 @@ require (
 )
 
 // The staging modules are published beside the main one, one version each.
+// Kubernetes names its staging modules v0.0.0 in its own go.mod; these are their published versions.
 replace (
 	k8s.io/api => k8s.io/api v0.34.4
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.34.4
