@@ -1,0 +1,92 @@
+"""Asks one source the two things we ask: the value of each workload now, and its values over a range.
+
+prometheus-api-client composes the calls; the session in transport.py sends them; answers.py reads what came back.
+Calls block: the live reader makes them in its own threads, the backfill in a worker process.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from prometheus_api_client import PrometheusConnect
+
+from controller.api.metrics_source import MetricsSource
+from controller.api.signals import MetricSelector
+from controller.telemetry.addresses import Resolver, resolve
+from controller.telemetry.answers import Expected, Grid, Values, read_matrix, read_vector
+from controller.telemetry.compiler import Workload, compile_query, result_label
+from controller.telemetry.failures import AnswerRefused, SourceUnreachable
+from controller.telemetry.transport import Session
+from controller.telemetry.windows import history_window, sample_window
+
+_GRACE_SECONDS = 2  # Prometheus gives a query up by itself, and its words say more than our own timeout would
+
+
+class PrometheusClient:
+    """One MetricsSource, asked safely. Every failure is a TelemetryUnavailable whose sentence names the source."""
+
+    def __init__(self, source: MetricsSource, *, resolver: Resolver = resolve) -> None:
+        """Prepare to ask; nothing is sent yet. Raises SourceUnreachable where the URL is none."""
+        spec = source.spec
+        self._name = source.metadata.name
+        self._scrape_interval = timedelta(seconds=spec.scrape_interval_seconds)
+        self._limit = {"timeout": f"{spec.timeout_seconds}s"}
+        self._session = Session(source, resolver=resolver)
+        timeout = spec.timeout_seconds + _GRACE_SECONDS
+        try:
+            self._api = PrometheusConnect(spec.url.rstrip("/"), session=self._session, method="POST", timeout=timeout)
+        except ValueError as error:
+            raise SourceUnreachable(f"MetricsSource {self._name} has a spec.url that is not an address") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._session.close()
+
+    def probe(self, at: datetime) -> None:
+        """Ask for a constant; raise TelemetryUnavailable where the source answers nobody."""
+        with self._named():
+            self._api.custom_query("vector(1)", params=self._moment(at))
+
+    def values(
+        self, selector: MetricSelector, workloads: Collection[Workload], *, at: datetime
+    ) -> Mapping[Workload, float]:
+        """Return the value of each workload that has one: a mean over the minute or so before `at`, maybe NaN."""
+        window = sample_window(selector.type, self._scrape_interval)
+        query = compile_query(selector, workloads, window=window)
+        with self._named():
+            result = self._api.custom_query(query, params=self._moment(at))
+            return read_vector(result, Expected(result_label(selector), workloads), at=at)
+
+    def ranges(
+        self, selector: MetricSelector, workloads: Collection[Workload], *, grid: Grid
+    ) -> Mapping[Workload, Values]:
+        """Return the values of each workload that has any, shape (grid.count,): means over the step before each time.
+
+        NaN is a missing sample, and whatever is not finite or below 0.
+        """
+        window = history_window(selector.type, self._scrape_interval, step=grid.step)
+        query = compile_query(selector, workloads, window=window)
+        step = f"{grid.step.total_seconds():.0f}"
+        with self._named():
+            result = self._api.custom_query_range(query, grid.first, grid.last, step, params=self._limit)
+            return read_matrix(result, Expected(result_label(selector), workloads), grid=grid)
+
+    def _moment(self, at: datetime) -> dict[str, str]:
+        return {"time": f"{at.timestamp():.3f}", **self._limit}
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except (SourceUnreachable, AnswerRefused) as failure:
+            raise type(failure)(f"MetricsSource {self._name} {failure}") from failure
