@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc, gammaln
 
+from controller.api.fields import MAX_REPLICAS
 from controller.api.scaling_policy import Objective
 from controller.api.signals import Load
 
@@ -27,6 +28,8 @@ ROUNDING = 1e-9  # keeps 0.7 * 10 pods from becoming 11
 def replicas_for(load: float, capacity: Load, objective: Objective) -> int:
     """Return the fewest Ready replicas that serve `load` (in the signal's unit) within the objective; 0 for no load.
 
+    Never more than MAX_REPLICAS, whatever was measured: a counter gone mad must not cost a table of its size.
+
     >>> replicas_for(600, Load(per_replica=10, service_time_milliseconds=100), Objective(p95_milliseconds=250))
     62
     >>> replicas_for(120, Load(per_replica=50), Objective(utilization_percent=80))
@@ -34,12 +37,15 @@ def replicas_for(load: float, capacity: Load, objective: Objective) -> int:
     """
     if load <= 0:
         return 0
+    if load >= capacity.per_replica * MAX_REPLICAS:
+        return MAX_REPLICAS
     if objective.p95_milliseconds is None or capacity.service_time_milliseconds is None:
-        return math.ceil(load / (capacity.per_replica * objective.utilization_percent / 100) - ROUNDING)
+        replicas = math.ceil(load / (capacity.per_replica * objective.utilization_percent / 100) - ROUNDING)
+        return min(replicas, MAX_REPLICAS)
     wait_limit = (objective.p95_milliseconds - capacity.service_time_milliseconds) / 1000
     size = _table_size(load / capacity.per_replica)
     table = _highest_loads(capacity.per_replica, capacity.service_time_milliseconds / 1000, wait_limit, size)
-    return bisect_left(table, load) + 1
+    return min(bisect_left(table, load) + 1, MAX_REPLICAS)
 
 
 def p95_wait(offered: ArrayLike, servers: ArrayLike, service_time: float) -> NDArray[np.float64]:
