@@ -9,18 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.cleaning import fill_gaps
 from forecasting.models import Model
 from forecasting.models.persistence import fading, mean_deviation
 from forecasting.panel import Panel, ceiling_of, demand_of
-from forecasting.seasons import HOUR, Steps
+from forecasting.seasons import HOUR, Steps, Ticks
 from forecasting.series import Flags, Values
 
 FOLDS = 12
 FOLD_SPACING = 5  # hours between folds at least, so that they see different hours
-NEAR_SPACING = 2  # hours between the origins within a fold's day
+NEAR_SPACING = 1  # hours between the origins within a fold's day
 NEAR_HORIZON = 4  # hours ahead that each of them looks
 
 
@@ -72,8 +71,8 @@ def fold_positions(steps: Steps) -> tuple[int, ...]:
     hours = (last - first) // steps.per_hour
     if hours < 0:
         return ()
-    count = min(FOLDS, 1 + hours // FOLD_SPACING)
-    return tuple(sorted({last - round(back) * steps.per_hour for back in np.linspace(0, hours, count)}))
+    back = np.linspace(hours, 0, min(FOLDS, 1 + hours // FOLD_SPACING)).astype(np.int64)
+    return tuple((last - back * steps.per_hour).tolist())
 
 
 def run_backtest(panel: Panel, members: Sequence[Model], near_hours: float) -> Backtest:
@@ -84,7 +83,10 @@ def run_backtest(panel: Panel, members: Sequence[Model], near_hours: float) -> B
     """
     positions = fold_positions(panel.steps)
     near_steps = _near_steps(panel.steps, near_hours)
-    folds = [_fold(panel, position, members, near_steps) for position in positions]
+    # Near origins end where the next fold's begin: no sample may both teach and test.
+    spacing = min(np.diff(positions), default=panel.steps.per_day)
+    starts = np.arange(0, min(spacing, panel.steps.per_day - near_steps + 1), NEAR_SPACING * panel.steps.per_hour)
+    folds = [_fold(panel, position, members, starts, near_steps) for position in positions]
     far, near = zip(*folds, strict=True)
     week = np.stack([_week_before(panel, position) for position in positions], axis=1)
     return Backtest(positions, _join(far), _join(near), week)
@@ -95,7 +97,7 @@ def _near_steps(steps: Steps, hours: float) -> int:
     return min(longest, round(max(hours, NEAR_HORIZON) * steps.per_hour))
 
 
-def _fold(panel: Panel, position: int, members: Sequence[Model], near_steps: int) -> tuple[Trial, Trial]:
+def _fold(panel: Panel, position: int, members: Sequence[Model], starts: Ticks, near_steps: int) -> tuple[Trial, Trial]:
     """Fit at one position, and forecast from there and from the origins within its day."""
     past = fill_gaps(panel.before(position)).panel
     hour, day = panel.steps.per_hour, panel.steps.per_day
@@ -109,7 +111,6 @@ def _fold(panel: Panel, position: int, members: Sequence[Model], near_steps: int
         persistence=np.stack([each.persistence for each in fitted]),
         ceiling=ceiling_of(past),
     )
-    starts = np.arange(0, day - near_steps + 1, NEAR_SPACING * hour)
     return window.trial(starts[:1], day), window.trial(starts, near_steps)
 
 
@@ -124,7 +125,7 @@ class _Window:
     persistence: Values  # (members, series)
     ceiling: Values  # (series, 1)
 
-    def trial(self, starts: NDArray[np.intp], horizon: int) -> Trial:
+    def trial(self, starts: Ticks, horizon: int) -> Trial:
         """Return what is forecast `horizon` steps ahead from origins so many steps after the fold."""
         hour = self.steps.per_hour
         recent = starts[:, None] + np.arange(hour)

@@ -20,7 +20,6 @@ from forecasting.seasons import check_step
 from forecasting.series import Series, Values
 
 LONGEST_HISTORY = timedelta(days=28)  # older weeks say little about the next one
-SPREAD_DAYS = 8  # the last week of differences from one day to the next
 ROWS_AT_ONCE = 64  # series whose backtests are in memory together: some 100 MB at 5-minute steps
 
 DEFAULT_CALENDAR = Calendar()
@@ -126,7 +125,8 @@ def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) 
 def _evaluation(panel: Panel, gapless: Panel, models: Sequence[Model], planning: Planning) -> Evaluation:
     """Return what rolling origins say, or what can be said without them."""
     names = [model.name for model in models]
-    spread = spread_of(gapless.last(SPREAD_DAYS * panel.steps.per_day).logs, panel.steps.per_day)
+    season = panel.steps.per_week if len(panel) >= 2 * panel.steps.per_week else panel.steps.per_day
+    spread = spread_of(gapless.logs, season)
     if not fold_positions(panel.steps):
         return unproven(names, spread, planning)
     backtest = run_backtest(panel, models, planning.lead_hours)

@@ -5,13 +5,15 @@ constant by a margin, and loses to no seasonal naive forecast by more than that 
 test: nothing beats the last day on a noise-free day, and a flat line beats all naive forecasts on noise.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 MARGIN = 0.05  # a twentieth: differences below it come and go with the choice of origins
+ENOUGH_ORIGINS = 250  # with fewer the margin grows as chance does, by the square root
 SHORTEST_HISTORY = timedelta(days=3)  # two days to see that a day repeats, one to be judged on
-EQUAL_LOSS = 1e-9  # losses closer than this share of demand are a tie: rounding
+EQUAL_LOSS = 1e-6  # losses closer than this share of demand are a tie: both are perfect
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,25 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:
-    """One test against one baseline: its loss times `share` must not be less than the forecast's."""
+    """One test against one baseline: beat it by the margin, or lose to it by no more than the margin."""
 
     rival: str
     words: str
-    share: float
+    by_margin: bool
     reason: str
+
+    def share(self, origins: int) -> float:
+        """Return how much of the baseline's loss the forecast may have, over so many origins."""
+        margin = MARGIN * math.sqrt(max(1.0, ENOUGH_ORIGINS / max(1, origins)))
+        return 1 - margin if self.by_margin else 1 + margin
 
 
 # In the order in which a closed gate names the first that failed.
 HURDLES = (
-    Hurdle("last_value", "the last value held", 1 - MARGIN, "NotBetterThanLastValue"),
-    Hurdle("constant", "a constant", 1 - MARGIN, "NotBetterThanConstant"),
-    Hurdle("day_naive", "the day naive", 1 + MARGIN, "WorseThanDayNaive"),
-    Hurdle("week_naive", "the week naive", 1 + MARGIN, "WorseThanWeekNaive"),
+    Hurdle("last_value", "the last value held", by_margin=True, reason="NotBetterThanLastValue"),
+    Hurdle("constant", "a constant", by_margin=True, reason="NotBetterThanConstant"),
+    Hurdle("day_naive", "the day naive", by_margin=False, reason="WorseThanDayNaive"),
+    Hurdle("week_naive", "the week naive", by_margin=False, reason="WorseThanWeekNaive"),
 )
 
 
@@ -62,21 +69,19 @@ def history_too_short(history: timedelta) -> Gate:
 
 
 def judge(losses: Losses) -> Gate:
-    """Return the verdict: open, or closed by the first test that failed."""
-    for hurdle in HURDLES:
-        if hurdle.rival in losses.rivals and _fails(losses, hurdle):
+    """Return the verdict: open, or closed by the first hurdle that was not taken."""
+    hurdles = [hurdle for hurdle in HURDLES if hurdle.rival in losses.rivals]
+    for hurdle in hurdles:
+        if losses.mine > losses.rivals[hurdle.rival] * hurdle.share(losses.origins) + losses.tie:
             return Gate(open=False, reason=hurdle.reason, message=_figures(losses, hurdle))
-    return Gate(open=True, reason="Predictable", message=_figures(losses, HURDLES[0]))
-
-
-def _fails(losses: Losses, hurdle: Hurdle) -> bool:
-    return losses.mine > losses.rivals[hurdle.rival] * hurdle.share + losses.tie
+    return Gate(open=True, reason="Predictable", message=_figures(losses, hurdles[0]))
 
 
 def _figures(losses: Losses, hurdle: Hurdle) -> str:
-    """Return a sentence such as: quantile loss 0.93 of the week naive's over 12 origins (at most 1.05)."""
-    rival = losses.rivals[hurdle.rival]
-    share = (
-        f"{losses.mine / rival:.2f} of" if rival > losses.tie else "above" if losses.mine > losses.tie else "equal to"
-    )
-    return f"quantile loss {share} that of {hurdle.words} over {losses.origins} origins (at most {hurdle.share:.2f})"
+    """Return a sentence such as: quantile loss 0.93 of the week naive's over 252 origins (at most 1.05)."""
+    rival, most = losses.rivals[hurdle.rival], hurdle.share(losses.origins)
+    if rival <= losses.tie:
+        compared = "equal to" if losses.mine <= losses.tie else "above"
+    else:
+        compared = f"{losses.mine / rival:.2f} of"
+    return f"quantile loss {compared} that of {hurdle.words} over {losses.origins} origins (at most {most:.2f})"

@@ -7,7 +7,7 @@ errors e = log(1 + y) - log(1 + f) made at a lead, the bound at level p is f mov
 
 Errors are pooled over windows of lead; between the middles of the windows offsets are interpolated. An hour of errors
 counts once in n, because neighbours make the same mistake. While there are few, their quantiles are mixed with those of
-the spread: how much the history differs from one day to the next.
+the spread: how much the history differs from one season to the next.
 """
 
 import itertools

@@ -132,14 +132,13 @@ def median_season(values: Values, ticks: Ticks, season: int) -> Values:
 
 
 def smooth(season: Values, width: int) -> Values:
-    """Return a season (series, slots) as the mean over `width` neighbouring slots (odd), around the circle."""
+    """Return a season (series, slots) as the median over `width` neighbouring slots (odd), around the circle."""
     if width <= 1:
         return season
     half = width // 2
-    around = np.concatenate([season[:, -half - 1 :], season, season[:, :half]], axis=1)
-    sums = np.cumsum(around, axis=1)
-    means: Values = (sums[:, width:] - sums[:, :-width]) / width
-    return means
+    around = np.concatenate([season[:, -half:], season, season[:, :half]], axis=1)
+    smoothed: Values = np.median(np.lib.stride_tricks.sliding_window_view(around, width, axis=1), axis=-1)
+    return smoothed
 
 
 def hourly(values: Values, per_hour: int) -> Values:

@@ -13,7 +13,7 @@ import numpy as np
 from forecasting.series import Values
 
 POWER = 4
-SMALLEST_SHARE = 1e-6  # errors closer to the best than this share of demand count as equal: both are perfect
+SMALLEST_SHARE = 1e-9  # errors below this share of demand are rounding: who makes no other is perfect
 
 
 @dataclass(frozen=True, slots=True)

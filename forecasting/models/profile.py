@@ -4,10 +4,11 @@ Source: the cycle-subseries of Cleveland et al., STL (Journal of Official Statis
 of loess, in log space:
 
     z[t] = log(1 + y[t])
-    pattern[s] = moving average over half an hour of median{z[t] : slot(t) = s}
+    pattern[s] = running median over half an hour of median{z[t] : slot(t) = s}
 
 over the last four weeks with slots of the week, or the last seven days with slots of the day while there are fewer
-than two weeks. The AR(1) of persistence.py carries deviations forward.
+than two weeks. A running median keeps the edges of a scheduled spike, which a mean would wear off. The AR(1) of
+persistence.py carries deviations forward.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from forecasting.seasons import HOUR, Steps, hourly, median_season, smooth
 from forecasting.series import Values
 
 SMOOTHING = HOUR / 2  # seconds; a slot of one week is noisy, its neighbours say nearly the same
+MOST_SLOTS = 15  # on grids below two minutes: enough against noise, and the cost grows with them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,4 +79,4 @@ def _usual_week(past: Panel) -> Values:
 
 def _width(steps: Steps) -> int:
     """Return how many slots half an hour smooths over, odd so that a peak stays where it is."""
-    return int(SMOOTHING // steps.seconds) // 2 * 2 + 1
+    return min(MOST_SLOTS, int(SMOOTHING // steps.seconds) // 2 * 2 + 1)
