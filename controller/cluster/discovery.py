@@ -1,6 +1,5 @@
 """Which resource a kind is, and whether it has a `/scale`: asked of the API server once, and again on a miss."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -48,25 +47,22 @@ class Discovery:
         self._client = client
         self._clock = clock
         self._known: dict[str, tuple[datetime, Scalables]] = {}
-        self._lock = asyncio.Lock()  # a sweep asks for all policies at once; the server is asked once
 
     async def resource_of(self, ref: ScaleTargetRef) -> Resource:
         """Return the resource behind a target's kind; NotFound where it is not served, or has no `/scale`."""
-        async with self._lock:
-            asked_at, scalables = self._known.get(ref.api_version, (None, {}))
-            is_due = asked_at is None or self._clock() - asked_at >= ASK_AGAIN_AFTER
-            if ref.kind not in scalables and is_due:
-                scalables = await self._ask(ref.api_version)
+        asked_at, scalables = self._known.get(ref.api_version, (None, {}))
+        is_due = asked_at is None or self._clock() - asked_at >= ASK_AGAIN_AFTER
+        if ref.kind not in scalables and is_due:
+            scalables = await self._fetch(ref.api_version)
+            self._remember(ref.api_version, scalables)
         if ref.kind not in scalables:
             raise NotFound(f"the API server serves no namespaced kind {ref.kind} with a /scale in {ref.api_version}")
         return scalables[ref.kind]
 
-    async def _ask(self, api_version: str) -> Scalables:
-        scalables = await self._fetch(api_version)
+    def _remember(self, api_version: str, scalables: Scalables) -> None:
         if len(self._known) >= MOST_VERSIONS:
-            self._known.clear()
+            self._known = {version: known for version, known in self._known.items() if known[1]}
         self._known[api_version] = (self._clock(), scalables)
-        return scalables
 
     async def _fetch(self, api_version: str) -> Scalables:
         if api_version.startswith(("./", "../")):  # the schema lets these through; as a path they mean elsewhere

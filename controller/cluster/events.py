@@ -1,7 +1,7 @@
-"""Kubernetes Events on a policy: one for each reason, and a count where a reason comes back.
+"""Kubernetes Events on a policy: each reason with its sentence once, and a count where it comes back.
 
-The name of an Event is made from the policy's uid and the reason, so the API server itself (which forgets Events after
-an hour) tells a first from a repeat: nothing is remembered here, and a restart repeats nothing.
+The name of an Event is made from the policy's uid and from what it says, so the API server itself (which forgets Events
+after an hour) tells a first from a repeat: nothing is remembered here, and a restart repeats nothing.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ REPORTING_CONTROLLER = "headroom.dev/operator"
 ACTION = "Decide"
 LONGEST_NOTE_BYTES = 1024  # the API server refuses more
 LONGEST_POLICY_NAME = 200  # of the 253 a name may have, what the hash leaves with room to spare
-HASH_DIGITS = 16  # two reasons of one policy meet once in 2^32 policies
+HASH_DIGITS = 16  # 64 bits: no two sentences of one policy and hour meet
 
 
 class Series(Wire):
@@ -43,7 +43,7 @@ class EventRecorder:
     instance: str
 
     async def record(self, policy: ScalingPolicy, note: EventNote, now: datetime) -> None:
-        """Post the Event; where one with this reason is still there, count it up instead."""
+        """Post the Event; where one that says the same is still there, count it up instead."""
         name = event_name(policy, note)
         try:
             await self.client.create(EVENTS.at(policy.key.namespace), self._event(name, policy, note, now))
@@ -55,7 +55,6 @@ class EventRecorder:
         seen = parse(SeenEvent, await self.client.get(address), str(address))
         count = seen.series.count if seen.series else 1
         series = {"count": count + 1, "lastObservedTime": micro_time(now)}
-        # Only the series may change: the API server keeps the sentence of the first time.
         await self.client.patch_json(address, [{"op": "add", "path": "/series", "value": series}])
 
     def _event(self, name: str, policy: ScalingPolicy, note: EventNote, now: datetime) -> dict[str, Any]:
@@ -81,8 +80,8 @@ class EventRecorder:
 
 
 def event_name(policy: ScalingPolicy, note: EventNote) -> str:
-    """Return the name of the one Event that a policy has for a reason."""
-    digest = sha256(f"{policy.metadata.uid} {note.reason}".encode()).hexdigest()[:HASH_DIGITS]
+    """Return the name of the one Event by which a policy says this."""
+    digest = sha256(f"{policy.metadata.uid} {note.reason} {note.message}".encode()).hexdigest()[:HASH_DIGITS]
     return f"{policy.key.name[:LONGEST_POLICY_NAME].rstrip('.-')}.{digest}"
 
 

@@ -1,7 +1,10 @@
 """The targets of a batch of policies: replicas from the watch, pods only while capacity is on its way."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from controller.api.metadata import ObjectKey
@@ -16,6 +19,9 @@ from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable, Forbidden, NotFound
 from controller.scaling.observation import Obstacle, Pod, Scale, Target
 from controller.scaling.reasons import Reason
+
+# Of a sweep's 15 s: an API that a tenant's target hangs on must not hold up everybody else's decision.
+READING_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class Found:
         """Return the same with these pods."""
         return replace(self, scale=replace(self.scale, pods=pods))
 
+    def without_pods(self) -> Self:
+        """Return the same without pods: once all is settled nobody needs them."""
+        return self.with_pods(()) if self.scale.pods else self
+
     def as_target(self, conflict: Obstacle | None) -> Target:
         """Return the target with what stands in the way of acting on it, the most basic first."""
         return Target(self.scale, _switched_off(self) or conflict)
@@ -43,8 +53,8 @@ class Found:
 class TargetReader:
     """Reads targets for the sweep. Remembers only whose capacity was on its way in the last one.
 
-    `on_unread` is told of targets and pods that could not be read this time; a target then has neither scale nor
-    obstacle, and is left alone until the next sweep.
+    `on_unread` is told of targets and pods that could not be read within `seconds`; a target then has neither scale
+    nor obstacle, and is left alone until the next sweep.
     """
 
     def __init__(
@@ -53,27 +63,31 @@ class TargetReader:
         view: ClusterView,
         discovery: Discovery,
         on_unread: Callable[[ObjectKey, ClusterUnavailable], None],
+        *,
+        seconds: float = READING_SECONDS,
     ) -> None:
         self._client = client
         self._view = view
         self._discovery = discovery
         self._on_unread = on_unread
+        self._seconds = seconds
         self._in_flight: frozenset[ObjectKey] = frozenset()
 
     async def read(self, policies: Sequence[ScalingPolicy]) -> dict[ObjectKey, Target]:
         """Return the target of each policy of a whole sweep, or the obstacle that hides it."""
+        deadline = asyncio.get_running_loop().time() + self._seconds
         conflicts = find_owner_conflicts(self._view.policies(), self._view.hpas())
         watched = [policy for policy in policies if self._view.watches(policy.spec.scale_target_ref)]
         unwatched = [policy for policy in policies if not self._view.watches(policy.spec.scale_target_ref)]
         targets: dict[ObjectKey, Target] = {}
         found: list[Found] = []
-        results = [*map(self._look_up, watched), *await in_parallel(unwatched, self._ask)]
+        results = [*map(self._look_up, watched), *await in_parallel(unwatched, partial(self._ask, deadline))]
         for policy, result in zip([*watched, *unwatched], results, strict=True):
             if isinstance(result, Found):
                 found.append(result)
             else:
                 targets[policy.key] = result
-        for each in await self._with_pods(found):
+        for each in await self._with_pods(found, deadline):
             targets[each.policy.key] = each.as_target(conflicts.get(each.policy.key))
         return targets
 
@@ -86,10 +100,11 @@ class TargetReader:
         scale = Scale(view.spec_replicas, view.ready_replicas, rolling_out=view.rolling_out)
         return Found(policy, scale, view.selector)
 
-    async def _ask(self, policy: ScalingPolicy) -> Found | Target:
+    async def _ask(self, deadline: float, policy: ScalingPolicy) -> Found | Target:
         ref = policy.spec.scale_target_ref
         try:
-            return await self._read_scale(policy)
+            async with _answered_by(deadline):
+                return await self._read_scale(policy)
         except NotFound as error:
             return _hidden(Reason.TARGET_NOT_FOUND, f"{ref.kind} {ref.name}: {error}")
         except Forbidden as error:
@@ -109,24 +124,33 @@ class TargetReader:
         ready = sum(pod.ready_at is not None for pod in pods) if selector else scale.status.replicas
         return Found(policy, Scale(scale.spec.replicas, ready, pods), selector)
 
-    async def _with_pods(self, found: Sequence[Found]) -> list[Found]:
+    async def _with_pods(self, found: Sequence[Found], deadline: float) -> list[Found]:
         """Add pods where capacity is on its way, and once more after it arrived: the last Ready times are news then."""
         in_flight = frozenset(each.policy.key for each in found if each.in_flight)
         wanted = in_flight | self._in_flight
         self._in_flight = in_flight
-        settled = [
-            each if not each.scale.pods else each.with_pods(()) for each in found if each.policy.key not in wanted
-        ]
-        return settled + await in_parallel([each for each in found if each.policy.key in wanted], self._list_pods)
+        settled = [each.without_pods() for each in found if each.policy.key not in wanted]
+        moving = [each for each in found if each.policy.key in wanted]
+        return settled + await in_parallel(moving, partial(self._list_pods, deadline))
 
-    async def _list_pods(self, found: Found) -> Found:
+    async def _list_pods(self, deadline: float, found: Found) -> Found:
         if found.scale.pods:
             return found
         try:
-            return found.with_pods(await list_pods(self._client, found.policy.key.namespace, found.selector))
+            async with _answered_by(deadline):
+                return found.with_pods(await list_pods(self._client, found.policy.key.namespace, found.selector))
         except ClusterUnavailable as error:
             self._on_unread(found.policy.key, error)
             return found  # its replicas are known all the same
+
+
+@asynccontextmanager
+async def _answered_by(deadline: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield
+    except TimeoutError as error:
+        raise ClusterUnavailable("the API server did not answer within this sweep's time for reading") from error
 
 
 def _hidden(reason: Reason, message: str) -> Target:

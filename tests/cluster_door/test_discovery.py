@@ -92,12 +92,16 @@ async def test_a_passing_fault_is_not_remembered_as_a_miss(world: FakeApi, clien
     assert (await discovery.resource_of(ROLLOUT)).plural == "rollouts"
 
 
-async def test_versions_that_tenants_invent_do_not_fill_the_memory(
-    client: KubernetesClient,
+async def test_versions_that_tenants_invent_neither_fill_the_memory_nor_push_out_real_ones(
+    world: FakeApi, client: KubernetesClient
 ) -> None:
+    world.objects["/apis/apps/v1"] = APPS
     discovery = Discovery(client, Wristwatch())
+    await discovery.resource_of(ScaleTargetRef(name="web"))
     for number in range(1005):
         with pytest.raises(NotFound):
             await discovery.resource_of(ScaleTargetRef(api_version=f"../v{number}", kind="Web", name="web"))
 
+    await discovery.resource_of(ScaleTargetRef(name="web"))
     assert len(discovery._known) <= 1000
+    assert len(world.seen) == 1

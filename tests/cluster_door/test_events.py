@@ -26,7 +26,7 @@ async def test_an_event_says_what_happened_to_which_policy(world: FakeApi, clien
     assert event["eventTime"] == "2026-03-02T12:00:00.000000Z"
 
 
-async def test_a_reason_that_comes_back_is_counted_and_not_repeated(world: FakeApi, client: KubernetesClient) -> None:
+async def test_what_comes_back_is_counted_and_not_repeated(world: FakeApi, client: KubernetesClient) -> None:
     recorder = EventRecorder(client, "headroom-1")
     for minute in range(3):
         await recorder.record(a_policy(), FORECAST, NOON + timedelta(minutes=minute))
@@ -41,6 +41,17 @@ async def test_a_restarted_operator_goes_on_counting(world: FakeApi, client: Kub
     await EventRecorder(client, "headroom-2").record(a_policy(), FORECAST, NOON)
 
     assert world.objects[a_path(FORECAST)]["series"]["count"] == 2
+
+
+async def test_new_figures_are_a_new_event(world: FakeApi, client: KubernetesClient) -> None:
+    more = EventNote("Forecast", "20 replicas needed at 10:00")
+    recorder = EventRecorder(client, "headroom-1")
+
+    await recorder.record(a_policy(), FORECAST, NOON)
+    await recorder.record(a_policy(), more, NOON)
+
+    assert world.objects[a_path(more)]["note"] == "20 replicas needed at 10:00"
+    assert "series" not in world.objects[a_path(FORECAST)]
 
 
 async def test_another_reason_is_another_event(world: FakeApi, client: KubernetesClient) -> None:

@@ -8,10 +8,12 @@ from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
 from controller.cluster.address import SCALING_POLICIES, Resource
 from controller.cluster.applier import Outcome, Step
-from controller.cluster.client import KubernetesClient
+from controller.cluster.client import KubernetesClient, Patience
+from controller.cluster.discovery import Discovery
 from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.ownership import HpaView
 from controller.cluster.parallel import in_parallel
+from controller.cluster.target_reader import TargetReader
 from controller.cycle import Cluster
 from controller.errors import ClusterUnavailable, Conflict, NotFound
 from controller.scaling.observation import Obstacle, Scale, Target
@@ -187,6 +189,20 @@ async def test_a_server_that_does_not_answer_is_no_reason_to_accuse_the_target(
 
     assert await observed(cluster, a_policy(scaleTargetRef=ROLLOUT_REF)) == Target(None)
     assert KEY in told.unread
+
+
+async def test_a_target_whose_api_hangs_holds_up_nobody_else(
+    world: FakeApi, api: ApiClient, view: WrittenView, told: Told
+) -> None:
+    world.silent = True
+    client = a_client(api, reads=Patience(timeout_seconds=60, attempts=3))
+    hanging = [a_policy(name=f"p{number}", scaleTargetRef=ROLLOUT_REF) for number in range(40)]
+    reader = TargetReader(client, view, Discovery(client, lambda: NOON), told.unread.__setitem__, seconds=0.1)
+
+    targets = await reader.read([*hanging, a_policy()])
+
+    assert targets[KEY] == Target(Scale(3, 3))
+    assert set(told.unread) == {policy.key for policy in hanging}
 
 
 async def test_a_patch_is_written_whole(world: FakeApi, cluster: Cluster, told: Told) -> None:
