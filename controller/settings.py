@@ -4,10 +4,33 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class ScaleTargetKind(BaseModel):
+    """A kind that policies may scale: watched, so that its replicas are known without asking."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    api_version: str
+    kind: str
+    resource: str
+
+    @property
+    def group_version(self) -> tuple[str, str]:
+        """API group (empty for the core group) and version."""
+        group, _, version = self.api_version.rpartition("/")
+        return group, version
+
+
+DEFAULT_SCALE_TARGETS = (
+    ScaleTargetKind(api_version="apps/v1", kind="Deployment", resource="deployments"),
+    ScaleTargetKind(api_version="apps/v1", kind="StatefulSet", resource="statefulsets"),
+)
 
 
 class Settings(BaseSettings):
@@ -21,10 +44,10 @@ class Settings(BaseSettings):
     """Kubeconfig to use; default: KUBECONFIG, else the pod's ServiceAccount."""
     namespace: Annotated[str, Field(min_length=1, max_length=63)] = "headroom-system"
     """Namespace the operator lives in: its Lease is here."""
-    identity: str = ""
+    pod_name: str = ""
     """Name of this process in the Lease; default: its host name and process id."""
-    scale_targets: tuple[str, ...] = ("apps/v1/Deployment", "apps/v1/StatefulSet")
-    """Kinds whose replicas are watched, as `group/version/Kind`."""
+    scale_targets: tuple[ScaleTargetKind, ...] = DEFAULT_SCALE_TARGETS
+    """Kinds that may be scaled, as a JSON list of apiVersion, kind and resource."""
     sweep_seconds: Seconds = 15
     """Time between two sweeps over all policies."""
     refit_seconds: Seconds = 3600
