@@ -165,8 +165,9 @@ def _outlook(
     fitted: FittedForecast, reading: Reading, known: Outlook | None, *, until: datetime, level: float
 ) -> Outlook:
     as_of = fitted.origin if reading.recent is None else reading.recent.end
-    if known is not None and known.fitted is fitted and known.as_of == as_of and known.planned.end > until:
+    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > until:
         return known
     updated = fitted if reading.recent is None else fitted.update(reading.recent)
-    forecast = updated.forecast(until - updated.origin + MARGIN, levels=(MEDIAN, level))
-    return Outlook(as_of, forecast.quantile(MEDIAN), forecast.quantile(level), fitted)
+    horizon = max(until - updated.origin, timedelta(0)) + MARGIN
+    forecast = updated.forecast(horizon, levels=(MEDIAN, level))
+    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted)

@@ -1,12 +1,17 @@
 """Builders: a policy, an observation, an outlook with sensible defaults, so that a test names only what it is about."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+
+import numpy as np
 
 from controller.api.demand_event import DemandEvent
 from controller.api.scaling_policy import Memory, ScalingPolicy
 from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale
+from forecasting import FittedForecast, Gate, Series, fit
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 
@@ -16,7 +21,7 @@ LATENCY = {"name": "latency", "preset": "http-p95-latency"}
 QUEUE = {"name": "queue", "preset": "queue-depth"}
 
 
-def a_policy(*signals: Mapping[str, Any], name: str = "web", namespace: str = "shop", **spec: Any) -> ScalingPolicy:
+def a_policy(*signals: Mapping[str, Any], name: str = "web", namespace: str = "shop", **spec: object) -> ScalingPolicy:
     """Return an Active policy on Deployment `web`; `spec` fields are given as the wire writes them."""
     full = {
         "scaleTargetRef": {"kind": "Deployment", "name": "web"},
@@ -31,7 +36,7 @@ def a_policy(*signals: Mapping[str, Any], name: str = "web", namespace: str = "s
     return ScalingPolicy.model_validate({"metadata": metadata, "spec": full})
 
 
-def an_event(name: str = "launch", namespace: str = "shop", **spec: Any) -> DemandEvent:
+def an_event(name: str = "launch", namespace: str = "shop", **spec: object) -> DemandEvent:
     """Return a demand event on policy `web`, two hours long from one hour after noon, three times the usual."""
     full = {
         "start": NOON + timedelta(hours=1),
@@ -43,12 +48,36 @@ def an_event(name: str = "launch", namespace: str = "shop", **spec: Any) -> Dema
     return DemandEvent.model_validate({"metadata": {"name": name, "namespace": namespace}, "spec": full})
 
 
-def a_reading(value: float | None, *, age: timedelta = timedelta(0), problem: str = "", now: datetime = NOON) -> Reading:
+def a_reading(
+    value: float | None, *, age: timedelta = timedelta(0), problem: str = "", now: datetime = NOON
+) -> Reading:
     """Return a reading of this age."""
     return Reading(value=value, valid_at=now - age, problem=problem)
 
 
-def an_observation(
+@cache
+def a_fitted_forecast(*, gate_open: bool = True) -> FittedForecast:
+    """Return a small real forecaster of about 50 requests a second, its origin at noon, with this verdict."""
+    history = Series(NOON - timedelta(minutes=10), timedelta(minutes=5), np.full(2, 50.0))
+    opened = Gate(open=True, reason="BeatsLastWeek", message="17 % better than last week's copy")
+    closed = Gate(open=False, reason="HistoryTooShort", message="9 of 14 days of history")
+    return replace(fit(history), gate=opened if gate_open else closed)
+
+
+def an_outlook(
+    planned: Sequence[float],
+    *,
+    gate_open: bool = True,
+    start: datetime = NOON,
+    step: timedelta = timedelta(minutes=1),
+) -> Outlook:
+    """Return an outlook whose planned demand is given minute by minute from noon on; the median is 80 % of it."""
+    values = np.asarray(planned, dtype=float)
+    expected, plan = Series(start, step, 0.8 * values), Series(start, step, values)
+    return Outlook(start, 0.95, expected, plan, a_fitted_forecast(gate_open=gate_open))
+
+
+def an_observation(  # noqa: PLR0913  everything a decision may know, each with a default
     policy: ScalingPolicy | None = None,
     *,
     replicas: int = 10,

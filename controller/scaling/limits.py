@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from controller.api.behavior import PauseDirection
 from controller.scaling.decision import Plan, Proposal
-from controller.scaling.health import Health, describe, health
+from controller.scaling.health import Health, describe, unhealthy_signals
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import stabilized_floor
 from controller.scaling.observation import Observation
@@ -22,8 +22,8 @@ EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT)  # asked for by a person, wor
 def hold_on_unhealthy_signals(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
     """Never remove on a stale, lost, partial or non-finite signal; the ladder says what is held instead."""
     del plan
-    for name, reading in sorted(observation.readings.items()):
-        proposal = _hold_rung(proposal, observation, name, health(reading, observation.now))
+    for name, rung in unhealthy_signals(observation).items():
+        proposal = _hold_rung(proposal, observation, name, rung)
     return proposal
 
 
@@ -103,8 +103,8 @@ def clamp_to_bounds(proposal: Proposal, observation: Observation, plan: Plan) ->
     """Keep replicas between the policy's minimum and maximum."""
     del plan
     spec = observation.policy.spec
-    below = f"the plan of {proposal.replicas} is below minReplicas"
-    above = f"the plan of {proposal.replicas} is above maxReplicas"
+    below = f"the plan of {proposal.replicas} is below minReplicas {spec.min_replicas}"
+    above = f"the plan of {proposal.replicas} is above maxReplicas {spec.max_replicas}"
     proposal = proposal.at_least(spec.min_replicas, Reason.TOO_FEW_REPLICAS, below)
     return proposal.at_most(spec.max_replicas, Reason.TOO_MANY_REPLICAS, above)
 
@@ -120,15 +120,13 @@ def obey_pin(proposal: Proposal, observation: Observation, plan: Plan) -> Propos
 
 
 def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: Health) -> Proposal:
-    if rung is Health.FRESH:
-        return proposal
-    reading, memory = observation.readings[name], observation.memory
+    reading, memory = observation.readings.get(name), observation.memory
     why = describe(name, reading, observation.now)
     if rung is Health.STALE:
         planned = max(proposal.current, memory.planned_replicas or 0)
         return proposal.at_least(planned, Reason.SIGNALS_STALE, f"{why}; the last plan of {planned} replicas is held")
     fallback = observation.policy.spec.fallback
-    if fallback and observation.now - reading.valid_at > timedelta(seconds=fallback.after_seconds):
+    if fallback and reading and observation.now - reading.valid_at > timedelta(seconds=fallback.after_seconds):
         floor = max(proposal.current, fallback.replicas)
         return proposal.at_least(floor, Reason.FALLBACK_FLOOR, f"{why}; spec.fallback asks for {fallback.replicas}")
     return proposal.at_least(proposal.current, Reason.SIGNALS_LOST, f"{why}; the current replicas are held")

@@ -1,15 +1,20 @@
 """Memory: what a decision must remember for the next. Small, bounded, and kept in the policy's status over restarts."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from controller.api.fields import Part
 from controller.api.scaling_policy import Change, Memory, Recommendation, ScalingPolicySpec
 from controller.scaling.decision import Plan
-from controller.scaling.health import Health, health
+from controller.scaling.health import unhealthy_signals
 from controller.scaling.lead_time import lead_time, remember_start_ups
 from controller.scaling.observation import Observation
 from controller.scaling.step_rules import advance_rules
 
 MAX_ENTRIES = 64  # bound of the lists in the CRD
+
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 def resume(memory: Memory, current: int, now: datetime) -> Memory:
@@ -19,51 +24,55 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
 
 def advance_memory(observation: Observation) -> Memory:
     """Return the memory after looking, before deciding: start-ups learned, rules advanced, vain changes forgotten."""
-    memory = remember_start_ups(observation.memory, observation.scale.pods)
+    memory = _without_future(observation.memory, observation.now)
+    memory = remember_start_ups(memory, observation.scale.pods)
     memory = _forget_vain_change(memory, observation)
-    rules = advance_rules(observation)
+    rules = advance_rules(replace(observation, memory=memory))
     return memory if rules == memory.rules else memory.model_copy(update={"rules": rules})
 
 
 def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     """Return the memory after deciding: what was recommended, what is planned, and the change about to be made."""
-    memory = observation.memory
-    fresh = all(health(reading, observation.now) is Health.FRESH for reading in observation.readings.values())
+    memory, planned = observation.memory, plan.recommended_replicas
+    fresh = not unhealthy_signals(observation)
+    # What was recommended without seeing everything is no ground for removing, once all is seen again.
+    recommended = planned if fresh else max(planned, observation.scale.spec_replicas)
     after = {
-        "recommendations": _recommendations(observation, plan.recommended_replicas),
+        "recommendations": _recommendations(observation, recommended),
         "changes": _changes(observation, desired),
-        "planned_replicas": plan.recommended_replicas if fresh else memory.planned_replicas,
+        "planned_replicas": planned if fresh else memory.planned_replicas,
     }
     return memory.model_copy(update=after)
 
 
 def stabilized_floor(observation: Observation) -> int:
     """Return the highest recommendation of the stabilization window; 0 where there is none."""
-    window = timedelta(seconds=observation.policy.spec.behavior.scale_down.stabilization_window_seconds)
-    entries = observation.memory.recommendations
-    ends = (*(entry.since for entry in entries[1:]), observation.now)
-    within = (e.replicas for e, end in zip(entries, ends, strict=True) if end > observation.now - window)
-    return max(within, default=0)
+    return max((entry.replicas for entry in _within_window(observation.memory.recommendations, observation)), default=0)
 
 
 def _recommendations(observation: Observation, replicas: int) -> tuple[Recommendation, ...]:
     """Return the recommendations of the stabilization window, this one included."""
-    behavior = observation.policy.spec.behavior.scale_down
-    since = observation.now - timedelta(seconds=behavior.stabilization_window_seconds)
-    recorded = _record(observation.memory.recommendations, replicas, observation.now)
-    # An entry counts until the next one began, so the one that spans the window's begin stays.
-    following = (*(entry.since for entry in recorded[1:]), observation.now)
-    return tuple(entry for entry, end in zip(recorded, following, strict=True) if end > since)
+    return _within_window(_record(observation.memory.recommendations, replicas, observation.now), observation)
+
+
+def _within_window(entries: tuple[Recommendation, ...], observation: Observation) -> tuple[Recommendation, ...]:
+    """Return the entries that held within the stabilization window; one holds until the next began."""
+    window = timedelta(seconds=observation.policy.spec.behavior.scale_down.stabilization_window_seconds)
+    ends = (*(entry.since for entry in entries[1:]), observation.now)
+    return tuple(entry for entry, end in zip(entries, ends, strict=False) if end > observation.now - window)
 
 
 def _changes(observation: Observation, desired: int) -> tuple[Change, ...]:
-    """Return the changes some limit may still ask for, and the one about to be made."""
+    """Return the changes with the one about to be made; only then are those forgotten that no limit asks for."""
+    current, changes = observation.scale.spec_replicas, observation.memory.changes
+    if not observation.acts or desired == current:
+        return changes
     horizon = _change_horizon(observation.policy.spec, lead_time(observation.policy, observation.memory))
-    changes = tuple(change for change in observation.memory.changes if change.at > observation.now - horizon)
-    current = observation.scale.spec_replicas
-    if observation.acts and desired != current:
-        changes = (*changes, Change(at=observation.now, from_replicas=current, to_replicas=desired))
-    return changes[-MAX_ENTRIES:]
+    changes = tuple(change for change in changes if change.at > observation.now - horizon)
+    if len(changes) == MAX_ENTRIES:
+        joined = Change(at=changes[1].at, from_replicas=changes[0].from_replicas, to_replicas=changes[1].to_replicas)
+        changes = (joined, *changes[2:])
+    return (*changes, Change(at=observation.now, from_replicas=current, to_replicas=desired))
 
 
 def _record(entries: tuple[Recommendation, ...], replicas: int, now: datetime) -> tuple[Recommendation, ...]:
@@ -85,6 +94,22 @@ def _forget_vain_change(memory: Memory, observation: Observation) -> Memory:
     if observation.scale.spec_replicas != last.from_replicas or last.at >= observation.now:
         return memory
     return memory.model_copy(update={"changes": memory.changes[:-1]})
+
+
+def _without_future(memory: Memory, now: datetime) -> Memory:
+    """Return the memory with later times brought to now: a clock that was set back blocks nothing for hours."""
+    return memory.model_copy(
+        update={
+            "recommendations": tuple(_not_after(now, entry, "since") for entry in memory.recommendations),
+            "changes": tuple(_not_after(now, change, "at") for change in memory.changes),
+            "rules": tuple(_not_after(now, rule, "above_since", "fired_at") for rule in memory.rules),
+        }
+    )
+
+
+def _not_after(now: datetime, part: AnyPart, *times: str) -> AnyPart:
+    late = {name: now for name in times if (at := getattr(part, name)) is not None and at > now}
+    return part.model_copy(update=late) if late else part
 
 
 def _change_horizon(spec: ScalingPolicySpec, lead: timedelta) -> timedelta:

@@ -70,10 +70,11 @@ class Target:
 class Outlook:
     """What is expected of one load signal: demand from its newest sample (`as_of`) on, on the forecaster's grid.
 
-    `expected` is the median, `planned` the policy's planning percentile. `fitted` is what it was made from.
+    `expected` is the median, `planned` the quantile at the planning `level`. `fitted` is what it was made from.
     """
 
     as_of: datetime
+    level: float
     expected: Series
     planned: Series
     fitted: FittedForecast = field(repr=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.scaling_policy import Mode, ScalingPolicyStatus
 from controller.scaling.decision import Decision
-from controller.scaling.health import Health, describe, health
+from controller.scaling.health import describe, unhealthy_signals
 from controller.scaling.lead_time import learned_lead_time
 from controller.scaling.observation import Obstacle
 from controller.scaling.reasons import Reason
@@ -97,13 +97,9 @@ def _acting(decision: Decision) -> tuple[bool, str, str]:
 
 def _signals_healthy(decision: Decision) -> tuple[bool, str, str]:
     observation = decision.observation
-    sick = [
-        describe(name, reading, decision.at)
-        for name, reading in sorted(observation.readings.items())
-        if health(reading, decision.at) is not Health.FRESH
-    ]
+    sick = [describe(name, observation.readings.get(name), decision.at) for name in unhealthy_signals(observation)]
     if not sick:
-        return True, Reason.SIGNALS_FRESH, f"all {len(observation.readings)} signals are complete and fresh"
+        return True, Reason.SIGNALS_FRESH, f"all {len(observation.policy.spec.signals)} signals are complete and fresh"
     return False, Reason.SIGNAL_UNHEALTHY, "; ".join(sick)
 
 
