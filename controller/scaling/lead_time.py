@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from controller.api.scaling_policy import Learned, Memory, ScalingPolicy, StartUp
 from controller.scaling.observation import Pod
 
-DEFAULT_LEAD_TIME = timedelta(
-    seconds=180
-)  # image pull, start and warm-up of a usual web service; too long costs little
+# Image pull, start and warm-up of a usual web service; too long costs little.
+DEFAULT_LEAD_TIME = timedelta(seconds=180)
 METRIC_DELAY = timedelta(seconds=45)  # a mean over 60 s is half a window old, plus a scrape interval
 SWEEP = timedelta(seconds=15)  # a need is noticed up to one sweep late
 SAME_STEP = timedelta(seconds=30)  # pods created within this time belong to one scale-up
 MIN_STEPS = 3  # fewer whole scale-ups say little about the next
+LONGEST_START_UP = timedelta(minutes=30)  # longer is a pod that was Ready once, went unready and came back
 KEPT_STEPS = 20  # recent enough to follow a new image, many enough for a p90
 PERCENTILE = 0.9
 
@@ -46,17 +46,18 @@ def learned_lead_time(policy: ScalingPolicy, memory: Memory) -> Learned:
 
 
 def remember_start_ups(memory: Memory, pods: Sequence[Pod]) -> Memory:
-    """Return the memory with every scale-up that has become wholly Ready since the last one remembered."""
-    last = memory.start_ups[-1].created_at if memory.start_ups else None
-    fresh = tuple(
-        StartUp(created_at=step[0].created_at, seconds=seconds)
-        for step in _steps(pods)
-        if (last is None or step[0].created_at > last + SAME_STEP)
-        and (seconds := _whole_step_seconds(step)) is not None
-    )
-    if not fresh:
-        return memory
-    return memory.model_copy(update={"start_ups": (*memory.start_ups, *fresh)[-KEPT_STEPS:]})
+    """Return the memory with every scale-up that has become wholly Ready, the newest ones kept.
+
+    A slow scale-up counts even where a later one was Ready before it: leaving it out would make all look fast.
+    """
+    start_ups = list(memory.start_ups)
+    for step in _steps(pods):
+        seconds = _whole_step_seconds(step)
+        known = any(abs(step[0].created_at - start_up.created_at) <= SAME_STEP for start_up in start_ups)
+        if seconds is not None and seconds <= LONGEST_START_UP.total_seconds() and not known:
+            start_ups.append(StartUp(created_at=step[0].created_at, seconds=seconds))
+    kept = tuple(sorted(start_ups, key=lambda start_up: start_up.created_at)[-KEPT_STEPS:])
+    return memory if kept == memory.start_ups else memory.model_copy(update={"start_ups": kept})
 
 
 def _steps(pods: Sequence[Pod]) -> list[list[Pod]]:
