@@ -6,6 +6,7 @@ still starting will answer.
 """
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from controller.api.scaling_policy import RuleMemory, Step, StepRule
@@ -49,7 +50,7 @@ def _advance(rule: StepRule, state: RuleMemory, observation: Observation) -> Rul
     if level <= state.level and _on_its_way(state, observation):
         return state.model_copy(update={"above_since": None})
     since = state.above_since or observation.now
-    reached = min(_add(rule.steps[level], observation.scale), observation.policy.spec.max_replicas)
+    reached = min(_reached(rule.steps[: level + 1], observation.scale), observation.policy.spec.max_replicas)
     fires = level > state.level or reached > state.replicas
     if not fires or observation.now - since < _wait(rule, state, level):
         return state.model_copy(update={"above_since": since})
@@ -72,12 +73,17 @@ def _wait(rule: StepRule, state: RuleMemory, level: int) -> timedelta:
     return max(hold, SETTLE) if level <= state.level else hold
 
 
-def _add(step: Step, scale: Scale) -> int:
-    """Return the replicas a step reaches: Ready ones plus its amount, a percentage rounded up."""
+def _reached(steps: Sequence[Step], scale: Scale) -> int:
+    """Return the replicas that these steps reach: Ready ones plus the largest amount, never fewer than asked for."""
     base = max(1, scale.ready_replicas)
+    return max(scale.spec_replicas, base + max(_amount(step, base) for step in steps))
+
+
+def _amount(step: Step, base: int) -> int:
+    """Return what a step adds to so many Ready replicas, a percentage rounded up."""
     if step.add_percent is not None:
-        return base + math.ceil(base * step.add_percent / 100)
-    return base + (step.add_replicas or 0)
+        return math.ceil(base * step.add_percent / 100)
+    return step.add_replicas or 0
 
 
 def _on_its_way(state: RuleMemory, observation: Observation) -> bool:
