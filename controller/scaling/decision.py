@@ -9,6 +9,8 @@ from controller.api.scaling_policy import Memory
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 
+NOBODY_ASKS = "no voice asks for more, and none knows that fewer are enough; the current replicas are held"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -103,4 +105,4 @@ class Decision:
         """The same in one sentence, with figures."""
         if self.limiters:
             return self.limiters[-1].message
-        return self.plan.winner.message if self.plan.winner else "no voice proposes replicas; current ones are held"
+        return self.plan.winner.message if self.plan.winner else NOBODY_ASKS

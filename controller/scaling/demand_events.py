@@ -44,6 +44,9 @@ def _candidate(event: DemandEvent, share: float, observation: Observation) -> Ca
     factor = 1 + ((spec.multiplier_percent or 100) / 100 - 1) * share
     needs = [_multiplied(signal, factor, observation) for signal in observation.policy.spec.load_signals]
     replicas = max([floor, *needs]) if factor > 1 else floor
+    if replicas == 0:
+        silent = f"demand event {event.metadata.name} asks for nothing while the usual demand is not known"
+        return Candidate(Reason.NO_EVENT_DUE, event.metadata.name, None, silent)
     about = f" ({spec.description})" if spec.description else ""
     message = (
         f"demand event {event.metadata.name}{about} from {spec.start:%Y-%m-%d %H:%M} UTC: "

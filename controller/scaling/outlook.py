@@ -1,6 +1,5 @@
 """Reading an outlook: the highest planned demand within a horizon, where the forecast may act."""
 
-import math
 from datetime import timedelta
 
 import numpy as np
@@ -9,12 +8,12 @@ from controller.scaling.observation import Observation
 
 
 def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
-    """Return the highest planned demand over [now, now + horizon]; None without an open forecast that reaches there."""
+    """Return the highest planned demand over [now, now + horizon]; None without an open forecast of any part of it."""
     outlook = observation.outlooks.get(signal)
     if outlook is None or not outlook.gate.open:
         return None
     planned = outlook.planned
     begin = max(0, (observation.now - planned.start) // planned.step)
-    end = math.floor((observation.now + horizon - planned.start) / planned.step) + 1
+    end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
     window = planned.values[begin:end]
     return float(np.max(window)) if len(window) else None

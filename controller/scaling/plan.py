@@ -14,16 +14,20 @@ from controller.scaling.reasons import Reason
 from controller.scaling.step_rules import rule_candidates
 
 LOOK_AHEAD_LEADS = 2  # what is removed now and needed within twice the lead time comes back late
+KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO)  # rules and events ask for more; they cannot say less is enough
 
 
 def plan_capacity(observation: Observation) -> Plan:
-    """Return the largest proposal of all voices; the current replicas where every voice is silent."""
+    """Return the largest proposal of all voices; at least the current replicas where none of them knows demand."""
     candidates = tuple(candidate for voice in VOICES for candidate in voice(observation))
     speaking = [candidate for candidate in candidates if candidate.replicas is not None]
     winner = max(speaking, key=lambda candidate: candidate.replicas or 0, default=None)
+    current = observation.scale.spec_replicas
+    if winner and (winner.replicas or 0) < current and not any(c.reason in KNOWS_DEMAND for c in speaking):
+        winner = None
     forecasts = [c.replicas for c in speaking if c.reason is Reason.FORECAST and c.replicas is not None]
     return Plan(
-        recommended_replicas=observation.scale.spec_replicas if winner is None else winner.replicas or 0,
+        recommended_replicas=current if winner is None else winner.replicas or 0,
         candidates=candidates,
         winner=winner,
         forecast_replicas=max(forecasts, default=None),
@@ -64,8 +68,7 @@ def _forecast(signal: Signal, observation: Observation) -> Candidate:
 
 def _live(signal: Signal, observation: Observation) -> Candidate:
     if not is_fresh(observation.readings, signal.name, observation.now):
-        reading = observation.readings.get(signal.name)
-        problem = describe(signal.name, reading, observation.now) if reading else f"signal {signal.name} was not read"
+        problem = describe(signal.name, observation.readings.get(signal.name), observation.now)
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, problem)
     demand = observation.readings[signal.name].value
     if demand is None or signal.load is None:
