@@ -1,10 +1,10 @@
 """Step limits: how much may change within a period, as the HPA's `behavior.policies` say it."""
 
 import math
-from collections.abc import Sequence
 from datetime import timedelta
 
-from controller.api.behavior import SelectPolicy, StepLimit, StepLimitType
+from controller.api.behavior import ScaleDownBehavior, ScaleUpBehavior, SelectPolicy, StepLimit, StepLimitType
+from controller.api.fields import MAX_REPLICAS
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
@@ -13,43 +13,42 @@ from controller.scaling.reasons import Reason
 def limit_steps(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
     """Allow at most the change that the step limits of this direction leave within their periods."""
     del plan
-    behavior = observation.policy.spec.behavior
-    up, down = behavior.scale_up, behavior.scale_down
-    if proposal.replicas > proposal.current:
-        ceiling = _ceiling(proposal.current, observation, up.policies, select=up.select_policy)
+    behavior, current = observation.policy.spec.behavior, proposal.current
+    if proposal.replicas > current:
+        ceiling = _ceiling(current, observation, behavior.scale_up)
         return proposal.at_most(ceiling, Reason.STEP_LIMITED_UP, f"behavior.scaleUp allows {ceiling} replicas now")
-    floor = _floor(proposal.current, observation, down.policies, select=down.select_policy)
-    floor = min(floor, proposal.current)
+    floor = _floor(current, observation, behavior.scale_down)
     return proposal.at_least(floor, Reason.STEP_LIMITED_DOWN, f"behavior.scaleDown allows {floor} replicas now")
 
 
-def _ceiling(current: int, observation: Observation, limits: Sequence[StepLimit], *, select: SelectPolicy) -> int:
-    if select is SelectPolicy.DISABLED:
+def _ceiling(current: int, observation: Observation, behavior: ScaleUpBehavior) -> int:
+    """Return the most replicas allowed now; never below the current ones."""
+    if behavior.select_policy is SelectPolicy.DISABLED:
         return current
     ceilings = []
-    for limit in limits:
-        start = current - max(0, _changed(observation, limit, rising=True))
-        grown = start + limit.value if limit.type is StepLimitType.PODS else math.ceil(start * (1 + limit.value / 100))
-        ceilings.append(max(current, grown))
-    pick = max if select is SelectPolicy.MAX else min
-    return pick(ceilings, default=observation.policy.spec.max_replicas)
+    for limit in behavior.policies:
+        start = _period_start(current, observation, limit)
+        percent = math.ceil(start * (1 + limit.value / 100))  # rounded up, as the HPA does
+        ceilings.append(start + limit.value if limit.type is StepLimitType.PODS else percent)
+    pick = max if behavior.select_policy is SelectPolicy.MAX else min
+    return max(current, pick(ceilings, default=MAX_REPLICAS))
 
 
-def _floor(current: int, observation: Observation, limits: Sequence[StepLimit], *, select: SelectPolicy) -> int:
-    if select is SelectPolicy.DISABLED:
+def _floor(current: int, observation: Observation, behavior: ScaleDownBehavior) -> int:
+    """Return the fewest replicas allowed now; never above the current ones."""
+    if behavior.select_policy is SelectPolicy.DISABLED:
         return current
     floors = []
-    for limit in limits:
-        start = current + max(0, _changed(observation, limit, rising=False))
-        # Truncated, as the HPA does.
-        shrunk = start - limit.value if limit.type is StepLimitType.PODS else int(start * (1 - limit.value / 100))
-        floors.append(min(current, max(0, shrunk)))
-    pick = min if select is SelectPolicy.MAX else max
-    return pick(floors, default=0)
+    for limit in behavior.policies:
+        start = _period_start(current, observation, limit)
+        percent = int(start * (1 - limit.value / 100))  # truncated, as the HPA does
+        floors.append(start - limit.value if limit.type is StepLimitType.PODS else percent)
+    pick = min if behavior.select_policy is SelectPolicy.MAX else max
+    return min(current, max(0, pick(floors, default=0)))
 
 
-def _changed(observation: Observation, limit: StepLimit, *, rising: bool) -> int:
-    """Return how many replicas were added (or removed) within the limit's period."""
+def _period_start(current: int, observation: Observation, limit: StepLimit) -> int:
+    """Return the replicas at the start of the limit's period: the current ones without our changes since."""
     since = observation.now - timedelta(seconds=limit.period_seconds)
-    deltas = [change.to_replicas - change.from_replicas for change in observation.memory.changes if change.at > since]
-    return sum(delta for delta in deltas if delta > 0) if rising else -sum(delta for delta in deltas if delta < 0)
+    changes = observation.memory.changes
+    return current - sum(change.to_replicas - change.from_replicas for change in changes if change.at > since)
