@@ -1,38 +1,35 @@
 """Charts: one Bokeh figure a question, over one shared time range. What the page says around them is the template's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from bokeh.layouts import column
-from bokeh.models import DataRange1d, FactorRange, LayoutDOM, Range1d, RangeTool
+from bokeh.models import BasicTicker, DataRange1d, LayoutDOM, PlainText, Range1d, RangeTool
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
 from controller.reporting.frame import (
     MILLISECONDS,
-    WHEN,
     HoverRow,
-    add_glyph_hover,
+    Reading,
     add_hover,
     finish_legend,
     make_frame,
     share_crosshair,
     source_of,
     time_range,
-    tooltip,
 )
-from controller.reporting.report import Band, DecisionRow, Demand, Latency, Lines, Report
-from controller.reporting.sampling import changes, outline, spans
-from controller.reporting.style import FORECAST, INK, OURS, QUIET, RIVAL, line_colors
+from controller.reporting.lanes import draw_misses, draw_reasons
+from controller.reporting.report import Band, Demand, Latency, Lines, Report
+from controller.reporting.sampling import changes, outline
+from controller.reporting.style import FORECAST, INK, OTHERS, POLICIES, QUIET, RIVAL
 from forecasting.series import Values
 
 MAX_POINTS = 12_000  # a chart: two weeks keep the extremes of every few minutes, and a page stays a few megabytes
-MINUTE = 60.0
+MAX_DECISIONS = 3000  # with all their candidates about 3 MB, and more than anybody reads
 SMALL = 130  # pixels
 OVERVIEW = 84
-ROW = 30  # pixels a policy in the chart of misses
-AXIS = 34  # pixels of its time axis
-LINE = 1.8  # pixels
+LINE = 1.5  # pixels
 
 Slots = Mapping[str, LayoutDOM]
 
@@ -75,23 +72,34 @@ def _linked_charts(report: Report, x_range: Range1d) -> dict[str, figure]:
         if demand.measured is not None or demand.forecast is not None
     }
     if report.replicas is not None:
-        slots["replicas"] = _replicas(report, report.replicas, x_range)
+        slots["replicas"] = _replicas(report.replicas, report.bounds or (), x_range)
+    if report.decisions:
+        slots["reasons"] = draw_reasons(report.decisions[-MAX_DECISIONS:], x_range)
     if report.latency is not None:
-        slots["misses"] = _misses(report.latency, x_range)
+        slots["misses"] = draw_misses(report.latency, x_range)
         slots["latency"] = _latency(report.latency, x_range)
     return slots
 
 
 def _demand(demand: Demand, x_range: Range1d) -> figure:
     chart = make_frame(x_range, demand.unit, y_range=DataRange1d(start=0))
-    if demand.forecast is not None:
-        _add_band(chart, demand.forecast, demand.unit)
-    if demand.measured is not None:
-        _add_lines(chart, demand.measured, demand.unit, colors=(INK, *line_colors(len(demand.measured.values))))
+    band = None if demand.forecast is None else _draw_band(chart, demand.forecast, demand.unit)
+    lines = None if demand.measured is None else _draw_lines(chart, demand.measured, demand.unit, colors=(INK, *OTHERS))
+    readings = [reading for reading in (lines, band) if reading is not None]
+    add_hover(chart, readings[0] if len(readings) == 1 else _joined(*readings))
     return finish_legend(chart)
 
 
-def _add_band(chart: figure, band: Band, unit: str) -> None:
+def _joined(first: Reading, second: Reading) -> Reading:
+    """Return one reading of both at the times of the first; two hovers would lie on top of each other."""
+    at, times = first.table.data["t"], second.table.data["t"]
+    for row in second.rows:
+        values = second.table.data[row.column]
+        first.table.data[row.column] = np.interp(at, times, values, left=np.nan, right=np.nan)
+    return Reading(first.table, (*first.rows, *second.rows))
+
+
+def _draw_band(chart: figure, band: Band, unit: str) -> Reading:
     kept = outline((band.expected, band.planned), at_most=MAX_POINTS)
     floor = band.expected if band.lower is None else band.lower
     columns = {"expected": band.expected[kept], "planned": band.planned[kept], "floor": floor[kept]}
@@ -101,82 +109,37 @@ def _add_band(chart: figure, band: Band, unit: str) -> None:
     chart.line("t", "planned", source=table, line_color=FORECAST, line_dash=[5, 3], legend_label=name)
     chart.line("t", "expected", source=table, line_color=FORECAST, line_width=2, legend_label="Expected")
     labels = {"expected": "Expected", "planned": name}
-    add_hover(chart, table, [HoverRow(FORECAST, label, key, unit=unit) for key, label in labels.items()])
+    return Reading(table, tuple(HoverRow(FORECAST, label, key, unit=unit) for key, label in labels.items()))
 
 
-def _add_lines(chart: figure, lines: Lines, unit: str, *, colors: tuple[str, ...], steps: bool = False) -> None:
+def _draw_lines(chart: figure, lines: Lines, unit: str, colors: Sequence[str], *, steps: bool = False) -> Reading:
     columns = tuple(lines.values.values())
     kept = changes(columns) if steps else np.arange(len(lines.seconds))
     kept = kept[outline([values[kept] for values in columns], at_most=MAX_POINTS)]
     table = source_of(lines.seconds[kept], {f"y{i}": values[kept] for i, values in enumerate(columns)})
-    rows = [HoverRow(colors[i], name, f"y{i}", unit=unit) for i, name in enumerate(lines.values)]
+    rows = tuple(HoverRow(colors[i % len(colors)], name, f"y{i}", unit=unit) for i, name in enumerate(lines.values))
     for row in reversed(rows):  # the first is ours: drawn last, on top
         x, y, name, color = "t", row.column, row.label, row.color
         if steps:
             chart.step(x, y, source=table, mode="after", line_color=color, line_width=LINE, legend_label=name)
         else:
             chart.line(x, y, source=table, line_color=color, line_width=LINE, legend_label=name)
-    add_hover(chart, table, rows)
+    return Reading(table, rows)
 
 
-def _replicas(report: Report, lines: Lines, x_range: Range1d) -> figure:
+def _replicas(lines: Lines, bounds: tuple[int, ...], x_range: Range1d) -> figure:
     chart = make_frame(x_range, "replicas", y_range=DataRange1d(start=0))
-    for bound in report.bounds or ():
+    for bound in bounds:
         chart.add_layout(Span(location=bound, dimension="width", line_color=QUIET, line_dash=[2, 4]))
-    _add_lines(chart, lines, "replicas", colors=line_colors(len(lines.values)), steps=True)
-    if report.decisions:
-        _mark_decisions(chart, report.decisions)
+    add_hover(chart, _draw_lines(chart, lines, "replicas", POLICIES, steps=True))
     return finish_legend(chart)
-
-
-def _mark_decisions(chart: figure, decisions: tuple[DecisionRow, ...]) -> None:
-    seconds = np.array([row.time.timestamp() for row in decisions])
-    columns: dict[str, Values | list[str]] = {
-        "before": np.array([row.before for row in decisions], dtype=float),
-        "after": np.array([row.after for row in decisions], dtype=float),
-        "reason": [row.reason for row in decisions],
-        "message": [row.message for row in decisions],
-    }
-    marks = chart.scatter(
-        "t",
-        "after",
-        source=source_of(seconds, columns),
-        size=7,
-        line_color=OURS,
-        line_width=1.5,
-        fill_color="white",
-        legend_label="Decision",
-    )
-    html = tooltip(WHEN, (HoverRow(OURS, "from", "before"), HoverRow(OURS, "to", "after")), "<b>@reason</b>: @message")
-    add_glyph_hover(chart, marks, html)
-
-
-def _misses(latency: Latency, x_range: Range1d) -> figure:
-    """One row a policy, marked in every minute it was over the objective."""
-    names = list(latency.p95_ms.values)
-    colors = line_colors(len(names))
-    chart = make_frame(x_range, "", height=ROW * len(names) + AXIS, y_range=FactorRange(factors=names[::-1]))
-    chart.ygrid.grid_line_color = None
-    for name, color in zip(names, colors, strict=True):
-        over = latency.p95_ms.values[name] > latency.limit_ms
-        windows = spans(latency.p95_ms.seconds, over, joined_within=MINUTE)
-        minutes = np.diff(windows)[:, 0] / MINUTE
-        table = source_of(windows[:, 0], {"name": [name] * len(windows), "minutes": minutes})
-        table.data["end"] = windows[:, 1] * MILLISECONDS
-        marks = chart.hbar(
-            "name", left="t", right="end", height=0.6, source=table, fill_color=color, line_color=color, line_width=1.5
-        )
-        row = HoverRow(color, name, "minutes", number="0,0.[0]", unit="minutes over the objective")
-        add_glyph_hover(chart, marks, tooltip("@t{%a %d %b %Y, %H:%M} to @end{%H:%M} UTC", (row,)))
-    return chart
 
 
 def _latency(latency: Latency, x_range: Range1d) -> figure:
     """The latencies on a logarithmic axis: a growing queue is minutes, a good answer a tenth of a second."""
     chart = make_frame(x_range, "p95 latency, ms", y_axis_type="log")
     finite = {name: np.where(np.isfinite(p95), p95, np.nan) for name, p95 in latency.p95_ms.values.items()}
-    lines = Lines(latency.p95_ms.seconds, finite)
-    _add_lines(chart, lines, "ms", colors=line_colors(len(finite)))
+    add_hover(chart, _draw_lines(chart, Lines(latency.p95_ms.seconds, finite), "ms", POLICIES))
     chart.add_layout(Span(location=latency.limit_ms, dimension="width", line_color=INK, line_dash=[6, 4]))
     return finish_legend(chart)
 
@@ -201,16 +164,17 @@ def _season(lines: Lines, unit: str) -> LayoutDOM:
     x_range = time_range(float(lines.seconds[0]), float(lines.seconds[-1]))
     charts = []
     for name, values in lines.values.items():
-        chart = make_frame(x_range, unit, height=SMALL)
-        _add_lines(chart, Lines(lines.seconds, {name: values}), unit, colors=(INK,))
-        chart.title = name
+        chart = make_frame(x_range, "", height=SMALL)
+        chart.title.text, chart.toolbar_location = PlainText(text=f"{name}, {unit}"), None
+        chart.yaxis.ticker = BasicTicker(desired_num_ticks=3)
+        add_hover(chart, _draw_lines(chart, Lines(lines.seconds, {name: values}), unit, colors=(INK,)))
         charts.append(finish_legend(chart))
     share_crosshair(charts)
-    return column(charts, sizing_mode="stretch_width")
+    return column(*charts, sizing_mode="stretch_width")
 
 
 def _total(lines: Lines, unit: str) -> figure:
     x_range = time_range(float(lines.seconds[0]), float(lines.seconds[-1]))
     chart = make_frame(x_range, f"{unit} since the start", y_range=DataRange1d(start=0))
-    _add_lines(chart, lines, unit, colors=line_colors(len(lines.values)))
+    add_hover(chart, _draw_lines(chart, lines, unit, POLICIES))
     return finish_legend(chart)

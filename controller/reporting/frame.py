@@ -7,7 +7,7 @@ page's policy forbids.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from bokeh.models import (
@@ -15,7 +15,10 @@ from bokeh.models import (
     ColumnDataSource,
     CrosshairTool,
     HoverTool,
+    NoOverlap,
+    NumeralTickFormatter,
     PanTool,
+    PlainText,
     Range1d,
     ResetTool,
     WheelZoomTool,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from bokeh.models.renderers import GlyphRenderer  # generic for type checkers only
 
 TALL = 280  # pixels
-LEFT = 74  # pixels left of every plot area, so that one moment is at one place in all charts
+LEFT, RIGHT = 84, 44  # pixels beside every plot area, so that one moment is at one place in all charts
 MILLISECONDS = 1000.0  # BokehJS counts time in them
 WHEN = "@t{%a %d %b %Y, %H:%M:%S} UTC"
 
@@ -45,6 +48,13 @@ class HoverRow:
     column: str
     number: str = "0,0.[0]"
     unit: str = ""
+
+
+class Reading(NamedTuple):
+    """What a hover reads: a table with column `t`, and the rows it shows of it."""
+
+    table: ColumnDataSource
+    rows: tuple[HoverRow, ...]
 
 
 def time_range(begin: float, end: float, focus: Focus | None = None) -> Range1d:
@@ -62,16 +72,19 @@ def make_frame(x_range: Range1d, unit: str, *, height: int = TALL, **options: An
         sizing_mode="stretch_width",
         x_range=x_range,
         x_axis_type="datetime",
-        y_axis_label=unit,
+        y_axis_label=PlainText(text=unit),  # else $$ would be read as TeX
         tools=[zoom, PanTool(dimensions="width"), WheelZoomTool(dimensions="width"), ResetTool()],
         active_drag=zoom,
         active_scroll=None,
         min_border_left=LEFT,
+        min_border_right=RIGHT,
         **options,
     )
     chart.toolbar.logo = None
+    chart.toolbar.autohide = True
+    chart.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
     chart.xgrid.grid_line_color = None
-    chart.xaxis.formatter = time_ticks()
+    chart.xaxis.formatter, chart.xaxis.major_label_policy = time_ticks(), NoOverlap()
     return chart
 
 
@@ -83,10 +96,10 @@ def source_of(seconds: Values, columns: Mapping[str, Values | Sequence[str]]) ->
     return ColumnDataSource(data)
 
 
-def add_hover(chart: figure, source: ColumnDataSource, rows: Sequence[HoverRow]) -> None:
+def add_hover(chart: figure, reading: Reading) -> None:
     """Show the sample that holds at the pointer's time, wherever in the chart the pointer is."""
-    probe = chart.line("t", rows[0].column, source=source, line_alpha=0)
-    hover = add_glyph_hover(chart, probe, tooltip(WHEN, rows))
+    probe = chart.line("t", reading.rows[0].column, source=reading.table, line_alpha=0)
+    hover = add_glyph_hover(chart, probe, tooltip(WHEN, reading.rows))
     hover.mode, hover.line_policy, hover.point_policy = "vline", "prev", "follow_mouse"
 
 
@@ -128,7 +141,7 @@ def finish_legend(chart: figure) -> figure:
     legend = chart.legend[0]
     legend.items = legend.items[::-1]
     legend.visible = len(legend.items) > 1
-    legend.orientation = "horizontal"
+    legend.orientation, legend.location = "horizontal", "top_left"
     legend.click_policy = "hide"
     chart.add_layout(legend, "above")
     return chart

@@ -24,12 +24,10 @@ from bokeh.resources import Resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from controller.reporting.charts import Slots, draw
+from controller.reporting.charts import MAX_DECISIONS, Slots, draw
 from controller.reporting.report import DecisionRow, Report
 from controller.reporting.style import THEME
 from controller.reporting.wording import number, percent
-
-MAX_DECISIONS = 3000  # rows; with all their candidates about 3 MB, and more than anybody reads
 
 SCORE_COLUMNS = ("violation_minutes", "violation_percent", "late_percent", "pod_hours", "actions")
 

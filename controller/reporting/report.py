@@ -45,11 +45,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How much one model counts, and its mean absolute error in percent of mean demand."""
+    """How much one model counts, and its mean absolute error in percent of mean demand, where that is known."""
 
     model: str
     weight_percent: float
-    error_percent: float
+    error_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

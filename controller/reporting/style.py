@@ -8,6 +8,7 @@ OURS = "#0072B2"
 RIVAL = "#D55E00"
 FORECAST = "#00805C"  # their green, darkened to keep 3:1 where it is a thin line
 OTHERS = ("#A4487A", "#7A6A00", "#56616C")
+POLICIES = (OURS, RIVAL, *OTHERS)
 INK = "#1B2430"
 QUIET = "#5B6673"
 RULE = "#E3E7EC"
@@ -30,6 +31,7 @@ THEME = Theme(
                 "axis_label_text_font_size": "12px",
                 "axis_label_text_font_style": "normal",
             },
+            "Title": {"text_font": FONT, "text_font_size": "13px", "text_color": INK},
             "Grid": {"grid_line_color": RULE},
             "Legend": {
                 "label_text_font": FONT,
@@ -47,24 +49,19 @@ THEME = Theme(
 )
 
 
-def line_colors(count: int) -> tuple[str, ...]:
-    """Return a colour for each of `count` lines; the first is ours, the second the rival's."""
-    palette = (OURS, RIVAL, *OTHERS)
-    return tuple(palette[i % len(palette)] for i in range(count))
-
-
 def time_ticks() -> DatetimeTickFormatter:
-    """Return tick labels that name the hour, and the day once beneath where it begins."""
+    """Return tick labels that name the hour, and where a day or a year begins that one, once and beneath."""
+    day = "%a %d %b"
+    beneath = DatetimeTickFormatter(seconds=day, minsec=day, minutes=day, hourmin=day, hours=day, days="%Y", months="")
     return DatetimeTickFormatter(
         seconds="%H:%M:%S",
+        minsec="%H:%M:%S",
         minutes="%H:%M",
         hourmin="%H:%M",
         hours="%H:%M",
-        days="%a %d %b",
+        days=day,
         months="%b %Y",
-        context=DatetimeTickFormatter(
-            seconds="%a %d %b", minutes="%a %d %b", hourmin="%a %d %b", hours="%a %d %b", days="%Y", months=""
-        ),
+        context=beneath,
         context_which="start",
         hide_repeats=True,
     )

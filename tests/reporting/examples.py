@@ -1,6 +1,8 @@
 """Reports as large and as odd as tests need them. Seeded: the same arguments give the same report."""
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -148,3 +150,43 @@ def replay_report(days: float = 2) -> Report:
             notes=("Trace: nyc_taxi.csv. HPA: target 70 % utilization, tolerance 10 %.",),
         )
     )
+
+
+def forecast_report_object(**status: Any) -> dict[str, Any]:
+    """A ForecastReport as kubectl writes it: 48 hours of a daily shape, `status` fields replaced where given."""
+    hours = [START + timedelta(hours=hour) for hour in range(48)]
+    expected = [round(90 + 60 * math.sin((at.hour - 9) / 24 * 2 * math.pi), 1) for at in hours]
+    points = [
+        {"time": at.isoformat(), "expected": value, "planned": round(1.2 * value, 1)}
+        for at, value in zip(hours, expected, strict=True)
+    ]
+    plan = [
+        {"start": at.isoformat(), "replicas": math.ceil(1.2 * value / 9)}
+        for at, value in zip(hours, expected, strict=True)
+    ]
+    signal = {
+        "name": "requests",
+        "historyDays": 21,
+        "gate": {"open": True, "reason": "Open", "message": "quantile loss is 0.58 of the best naive forecast's"},
+        "accuracy": {"origins": 12, "errorPercent": 6.1, "lastWeekErrorPercent": 9.4, "coveragePercent": 95.8},
+        "models": [
+            {"name": "profile", "weightPercent": 58, "errorPercent": 6.4},
+            {"name": "harmonic", "weightPercent": 42, "errorPercent": 7.0},
+        ],
+        "seasonality": {"dailyStrengthPercent": 88, "weeklyStrengthPercent": 31, "trendPercentPerWeek": 2.4},
+        "points": points,
+    }
+    full = {
+        "generatedAt": START.isoformat(),
+        "verdict": "Between 4 and 20 replicas in the next 48 hours, most from Mon 15:00 UTC, in 48 steps.",
+        "plan": plan,
+        "learned": {"leadTimeSeconds": 96, "leadTimeSource": "Learned", "leadTimeSteps": 7},
+        "signals": [signal],
+    }
+    return {
+        "apiVersion": "headroom.dev/v1alpha1",
+        "kind": "ForecastReport",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"policy": "web"},
+        "status": full | status,
+    }
