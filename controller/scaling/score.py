@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from controller.scaling.timeline import Column, Timeline
+from controller.scaling.timeline import Timeline
+from forecasting.series import Values
 
 HOUR = timedelta(hours=1)
 MINUTE_SECONDS = 60
@@ -61,15 +62,16 @@ def score(timeline: Timeline) -> Score:
     )
 
 
-def _minutes(timeline: Timeline) -> Column:
+def _minutes(timeline: Timeline) -> Values:
     """Return the minute of the clock in which each tick begins."""
     return timeline.seconds // MINUTE_SECONDS
 
 
-def _changes(created: Column) -> Column:
+def _changes(created: Values) -> Values:
     """Return the changes of the number of pods, without the ticks in which it stayed."""
     steps = np.diff(created)
-    return steps[steps != 0]
+    changes: Values = steps[steps != 0]
+    return changes
 
 
 def _late_share(timeline: Timeline) -> float:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
-Column = NDArray[np.float64]
+from forecasting.series import Values
 
 COLUMNS = (
     "demand_rps",
@@ -43,26 +42,26 @@ class Timeline:
     start: datetime
     tick: timedelta
     objective_ms: float
-    demand_rps: Column
-    measured_rps: Column
-    desired_replicas: Column
-    created_replicas: Column
-    ready_replicas: Column
-    backlog: Column
-    p95_ms: Column
-    late_share: Column
-    needed_replicas: Column
+    demand_rps: Values
+    measured_rps: Values
+    desired_replicas: Values
+    created_replicas: Values
+    ready_replicas: Values
+    backlog: Values
+    p95_ms: Values
+    late_share: Values
+    needed_replicas: Values
     notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.demand_rps)
 
     @property
-    def seconds(self) -> Column:
+    def seconds(self) -> Values:
         """Unix time at which each tick begins, in seconds, shape (ticks,)."""
         return self.start.timestamp() + np.arange(len(self)) * self.tick.total_seconds()
 
     @property
-    def columns(self) -> Mapping[str, Column]:
+    def columns(self) -> Mapping[str, Values]:
         """The columns from which a stranger can recompute every measure."""
         return {name: getattr(self, name) for name in COLUMNS}

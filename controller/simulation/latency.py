@@ -22,7 +22,7 @@ def p95_latency(rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: 
     servers, server_seconds = _servers(world)
     wait = p95_wait(np.asarray(rps) * server_seconds, np.maximum(ready, 1) * servers, server_seconds)
     wait = np.where(np.asarray(rps) < throughput, np.minimum(wait, overloaded), overloaded)
-    return world.service_time + _queueing_delay(backlog, throughput, overloaded) + wait
+    return world.service_time + _queueing_delay(backlog, throughput, without_pods=overloaded) + wait
 
 
 def late_share(rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: World) -> Values:
@@ -31,7 +31,7 @@ def late_share(rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: W
     servers, server_seconds = _servers(world)
     c = np.maximum(ready, 1) * float(servers)
     a = np.clip(np.asarray(rps) * server_seconds, np.finfo(float).tiny, c)
-    allowed = world.objective_seconds - world.service_time - _queueing_delay(backlog, throughput, np.inf)
+    allowed = world.objective_seconds - world.service_time - _queueing_delay(backlog, throughput, without_pods=np.inf)
     waits = np.exp(c * np.log(a) - a - gammaln(c + 1))  # Poisson pmf(c); Erlang C from it and the cdf(c - 1)
     waits = waits / (waits + (1 - a / c) * gammaincc(c, a))
     late = waits * np.exp(-(c - a) * np.maximum(allowed, 0) / server_seconds)
@@ -50,8 +50,8 @@ def _servers(world: World) -> tuple[int, float]:
     return servers, servers / world.pod.per_replica
 
 
-def _queueing_delay(backlog: ArrayLike, throughput: Values, most: float) -> Values:
+def _queueing_delay(backlog: ArrayLike, throughput: Values, *, without_pods: float) -> Values:
     """Return how long a request waits for those before it, in seconds."""
     served = np.where(throughput > 0, throughput, np.nan)
-    delay: Values = np.where(throughput > 0, np.asarray(backlog) / served, most)
-    return np.minimum(delay, most)
+    delay: Values = np.where(throughput > 0, np.asarray(backlog) / served, without_pods)
+    return delay

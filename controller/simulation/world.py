@@ -111,6 +111,11 @@ class PretendWorkload:
         """The pods there are, oldest first."""
         return tuple(self._pods)
 
+    @property
+    def young_pods(self) -> tuple[Pod, ...]:
+        """The pods created during the replay that have not been Ready for long, oldest first."""
+        return tuple(pod for pod in self._pods[self._settled :] if pod.number >= 0)
+
     def view(self) -> View:
         """Return what a policy may see at the begin of this tick."""
         window = self._utilization[

@@ -1,0 +1,69 @@
+"""Ourselves in a replay: the real cycle.py. Its forecasts are fitted on what has arrived, never on what lies ahead."""
+
+from datetime import timedelta
+
+from controller.api.scaling_policy import ScalingPolicy
+from controller.cycle import Batch, Carried, SignalKey, run_cycle
+from controller.scaling.decision import Decision
+from controller.scaling.lead_time import lead_time
+from controller.scaling.timeline import Note
+from controller.simulation.demand import TICK
+from controller.simulation.doors import PretendDoors
+from controller.simulation.world import PretendWorkload
+from forecasting import Calendar, FittedForecast, Series, fit
+
+REFIT_TICKS = timedelta(days=1) // TICK
+UPDATE_TICKS = timedelta(hours=1) // TICK  # in between, a fit takes in what has arrived since
+
+
+class CyclePilot:
+    """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal."""
+
+    def __init__(self, workload: PretendWorkload, policy: ScalingPolicy) -> None:
+        self._workload = workload
+        self._doors = PretendDoors(workload, policy)
+        self._carried = Carried()
+        self._first_tick = workload.tick
+        self._notes: list[Note] = []
+        self.forecasts: dict[SignalKey, FittedForecast] = {}
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Why it decided as it did, where that changed."""
+        return tuple(self._notes)
+
+    async def steer(self) -> int:
+        """Run one cycle through the pretend doors, after learning where that is due."""
+        passed = self._workload.tick - self._first_tick
+        if passed % UPDATE_TICKS == 0:
+            self._learn(refit=passed % REFIT_TICKS == 0)
+        batch = Batch((self._doors.policy,), self.forecasts, carried=self._carried)
+        cycle = await run_cycle(batch, self._doors, self._doors, now=self._doors.now)
+        self._carried = cycle.carried
+        self._note(cycle.decisions[0])
+        return cycle.decisions[0].desired_replicas
+
+    def _learn(self, *, refit: bool) -> None:
+        """Bring the forecast of every load signal up to date; one without history stays without a forecast."""
+        policy = self._doors.policy
+        for signal in policy.spec.load_signals:
+            key = SignalKey(policy.key, signal.name)
+            history = self._doors.instruments[signal.name].history()
+            if key in self.forecasts and not refit:
+                self.forecasts[key] = self.forecasts[key].update(history)
+            elif len(history):
+                self.forecasts[key] = self._fit(history)
+
+    def _fit(self, history: Series) -> FittedForecast:
+        policy = self._doors.policy
+        return fit(
+            history,
+            calendar=Calendar(time_zone=policy.spec.forecast.time_zone),
+            planning_level=policy.spec.forecast.planning_percentile / 100,
+            lead_time=lead_time(policy, self._carried.memories.get(policy.key, policy.status.memory)),
+        )
+
+    def _note(self, decision: Decision) -> None:
+        wanted = (decision.desired_replicas, decision.reason)
+        if not self._notes or (self._notes[-1].desired_replicas, self._notes[-1].reason) != wanted:
+            self._notes.append(Note(decision.at, decision.desired_replicas, decision.reason, decision.message))

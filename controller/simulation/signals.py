@@ -1,0 +1,113 @@
+"""What the pretend workload measures of itself, under the names of the built-in presets, as metrics arrive: late."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from controller.api.scaling_policy import ScalingPolicy
+from controller.api.signals import Signal
+from controller.errors import InputRefused
+from controller.simulation.demand import HISTORY, TICK
+from controller.simulation.latency import p95_latency
+from controller.simulation.world import METRIC_DELAY_TICKS, METRIC_WINDOW_TICKS, PretendWorkload
+from forecasting.series import Series, Values
+
+MINUTE = timedelta(minutes=1)
+TICKS_A_MINUTE = MINUTE // TICK
+RECENT = timedelta(hours=2)  # what a forecast corrects itself by, and a little
+FIT_STEP = timedelta(minutes=5)  # history for fits is kept on this grid
+
+Measure = Callable[[PretendWorkload, slice], Values]
+"""Returns one value for each tick of a slice."""
+
+
+def _request_rate(workload: PretendWorkload, ticks: slice) -> Values:
+    return workload.demand.rps[ticks]
+
+
+def _p95_latency(workload: PretendWorkload, ticks: slice) -> Values:
+    demand, ready, backlog = workload.demand.rps[ticks], workload.ready[ticks], workload.backlog[ticks]
+    return p95_latency(demand, ready, backlog, world=workload.world)
+
+
+def _queue_depth(workload: PretendWorkload, ticks: slice) -> Values:
+    return workload.backlog[ticks]
+
+
+def _cpu_cores(workload: PretendWorkload, ticks: slice) -> Values:
+    """A request keeps one core busy for its service time."""
+    return workload.served[ticks] * workload.world.service_time
+
+
+MEASURES: Mapping[str, Measure] = {
+    "http-request-rate": _request_rate,
+    "http-p95-latency": _p95_latency,
+    "http-p95-latency-native": _p95_latency,
+    "queue-depth": _queue_depth,
+    "cpu-cores": _cpu_cores,
+}
+
+
+def measures_of(policy: ScalingPolicy) -> Mapping[str, Measure]:
+    """Return how each signal of a policy is measured; raise InputRefused for one that the world does not have."""
+    return {signal.name: _measure(signal) for signal in policy.spec.signals}
+
+
+def _measure(signal: Signal) -> Measure:
+    if signal.preset is None or signal.preset not in MEASURES:
+        asked = f"preset {signal.preset!r}" if signal.preset else "a metric of its own"
+        known = ", ".join(MEASURES)
+        raise InputRefused(f"signal {signal.name!r} asks for {asked}, which a replay cannot measure; it has {known}")
+    return MEASURES[signal.preset]
+
+
+class Instrument:
+    """One signal of the workload as it is delivered: means over 60 s that are 30 s old, and nothing later."""
+
+    def __init__(self, measure: Measure, workload: PretendWorkload) -> None:
+        self._measure, self._workload = measure, workload
+        self._recent: Series | None = None
+
+    @property
+    def valid_at(self) -> datetime:
+        """When the newest sample that has arrived ends."""
+        return self._workload.demand.at(self._arrived)
+
+    @property
+    def _arrived(self) -> int:
+        """The tick up to which measurements have arrived."""
+        return self._workload.tick - METRIC_DELAY_TICKS
+
+    def value(self) -> float:
+        """Return the newest sample."""
+        window = slice(max(0, self._arrived - METRIC_WINDOW_TICKS), self._arrived)
+        return float(self._measure(self._workload, window).mean())
+
+    def recent(self) -> Series | None:
+        """Return the last two hours as means over whole minutes of the clock; None before the first minute is over."""
+        end = self._last_minute()
+        if self._recent is None or self._recent.end < self._workload.demand.at(end):
+            self._recent = self._minutes(end)
+        return self._recent
+
+    def history(self) -> Series:
+        """Return what a fit may see: at most 28 days as whole means over 5 minutes."""
+        demand, end = self._workload.demand, self._arrived
+        begin = max(demand.known_from, end - HISTORY // TICK)
+        ticks = Series(demand.at(begin), TICK, self._measure(self._workload, slice(begin, max(begin, end))))
+        steps = ticks.at_step(FIT_STEP)
+        whole = (ticks.end - steps.start) // FIT_STEP
+        return Series(steps.start, FIT_STEP, steps.values[:whole])
+
+    def _last_minute(self) -> int:
+        """Return the tick at which the last whole minute ends that has arrived."""
+        into_minute = (self.valid_at - datetime.fromtimestamp(0, UTC)) % MINUTE
+        return self._arrived - into_minute // TICK
+
+    def _minutes(self, end: int) -> Series | None:
+        demand = self._workload.demand
+        begin = max(demand.known_from, end - RECENT // TICK)
+        begin = end - (end - begin) // TICKS_A_MINUTE * TICKS_A_MINUTE
+        if begin >= end:
+            return None
+        values = self._measure(self._workload, slice(begin, end)).reshape(-1, TICKS_A_MINUTE).mean(axis=1)
+        return Series(demand.at(begin), MINUTE, values)

@@ -1,0 +1,104 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from controller.cli.backtest import backtest
+from controller.errors import InputRefused
+
+TRACE = Path(__file__).parents[2] / "examples" / "nyc-taxi-30min.csv"
+POLICY = TRACE.parent / "policy.yaml"
+LAST_TWO_HOURS = ["--evaluate-from", "2014-10-26T22:00Z"]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(backtest, [str(TRACE), *LAST_TWO_HOURS, *arguments])
+
+
+def test_the_table_shows_the_policy_and_both_kinds_of_hpa() -> None:
+    result = run()
+    assert result.exit_code == 0
+    for word in ("headroom", "hpa-cpu=0.7/2", "hpa-rps=0.7/2", "pod-hours", "violated", "actions"):
+        assert word in result.output
+
+
+def test_json_holds_every_measure_of_every_policy() -> None:
+    answer = json.loads(run("--format", "json", "--rivals", "hpa-cpu=0.8/2").output)
+    assert answer["evaluated"] == {"from": "2014-10-26T22:00:00Z", "to": "2014-10-27T00:00:00Z"}
+    assert [score["policy"] for score in answer["scores"]] == ["headroom", "hpa-cpu=0.8/2"]
+    assert {"violation_minutes", "late_share", "pod_hours", "actions", "reversals"} <= answer["scores"][0].keys()
+
+
+def test_a_stranger_can_recompute_the_scores_from_the_timeline(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.csv"
+    answer = json.loads(run("--format", "json", "--timeline", str(path)).output)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "policy",
+        "timestamp",
+        "demand_rps",
+        "measured_rps",
+        "desired_replicas",
+        "created_replicas",
+        "ready_replicas",
+        "backlog",
+        "p95_ms",
+    ]
+    for score in answer["scores"]:
+        mine = [row for row in rows if row["policy"] == score["policy"]]
+        assert len(mine) == 480
+        assert sum(float(row["created_replicas"]) for row in mine) / 240 == pytest.approx(score["pod_hours"])
+        violated = {row["timestamp"][:16] for row in mine if float(row["p95_ms"]) > 250}
+        assert len(violated) == score["violation_minutes"]
+
+
+def test_a_policy_of_ones_own_is_replayed_with_all_its_signals() -> None:
+    answer = json.loads(run("--format", "json", "--policy", str(POLICY), "--rivals", "").output)
+    assert [score["policy"] for score in answer["scores"]] == ["headroom"]
+
+
+def test_the_traces_own_values_can_be_taken_as_requests_per_second(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text("timestamp,value\n2026-01-01T00:00:00Z,20\n2026-01-01T00:00:15Z,30\n2026-01-01T00:00:30Z,40\n")
+    timeline = tmp_path / "timeline.csv"
+    flags = ["--scale", "none", "--noise", "0", "--evaluate-from", "2026-01-01T00:00Z", "--timeline", str(timeline)]
+    result = CliRunner().invoke(backtest, [str(path), *flags, "--rivals", "hpa-rps=0.7/2"])
+    assert result.exit_code == 0
+    with timeline.open(newline="") as file:
+        demand = [float(row["demand_rps"]) for row in csv.DictReader(file)]
+    assert demand == [20, 30, 40] * 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--start-up", "soon"], "is not a duration"),
+        (["--scale", "-5"], "neither a number above 0 nor none"),
+        (["--scale", "inf"], "neither a number above 0 nor none"),
+        (["--noise", "2"], "not in the range"),
+        (["--evaluate-from", "2014-10-26"], "has no time zone"),
+    ],
+)
+def test_a_wrong_flag_is_refused_with_what_to_write(flags: list[str], sentence: str) -> None:
+    result = run(*flags)
+    assert result.exit_code == 2
+    assert sentence in result.output
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--rivals", "kpa=1"], "there is no 'kpa'"),
+        (["--start-up", "0s"], "--start-up must be above 0s"),
+        (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
+        (["--timeline", "missing/timeline.csv"], "cannot be written"),
+        (["--evaluate-from", "2013-01-01T00:00Z"], "lies outside of the trace"),
+    ],
+)
+def test_wrong_input_is_refused_with_one_sentence(flags: list[str], sentence: str) -> None:
+    refused = run(*flags).exception
+    assert isinstance(refused, InputRefused)
+    assert sentence in str(refused)
