@@ -5,6 +5,7 @@ The cluster may be the testbed's own control plane or an existing one; who start
 
 import base64
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,17 +40,27 @@ class Cluster:
 
     def kubectl(self, *args: str | Path, identity: str = ADMIN, stdin: str | None = None) -> str:
         """Run kubectl and return what it prints; raise CommandFailed with its message when it fails."""
-        command = [
-            find("kubectl"),
-            f"--kubeconfig={self.kubeconfig(identity)}",
-            f"--cache-dir={self.directory / 'kubectl-cache'}",
-            *args,
-        ]
+        cache = f"--cache-dir={self.directory / 'kubectl-cache'}"
+        return self._run("kubectl", f"--kubeconfig={self.kubeconfig(identity)}", cache, *args, stdin=stdin)
+
+    def helm(self, *args: str | Path, identity: str = ADMIN) -> str:
+        """Run helm and return what it prints; raise CommandFailed with its message when it fails."""
+        return self._run("helm", f"--kubeconfig={self.kubeconfig(identity)}", *args)
+
+    def _run(self, binary: str, *args: str | Path, stdin: str | None = None) -> str:
+        # helm keeps three folders of its own for the user; a test has none.
+        homes = {f"HELM_{kind}_HOME": str(self.directory / "helm" / kind) for kind in ("CACHE", "CONFIG", "DATA")}
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_SECONDS
+            [find(binary), *args],
+            input=stdin,
+            env={**os.environ, **homes},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_TIMEOUT_SECONDS,
         )
         if done.returncode != 0:
-            raise CommandFailed(f"kubectl {' '.join(map(str, args))}: {done.stderr.strip()}")
+            raise CommandFailed(f"{binary} {' '.join(map(str, args))}: {done.stderr.strip()}")
         return done.stdout
 
     def get(self, *args: str, identity: str = ADMIN) -> dict[str, Any]:
@@ -88,13 +99,15 @@ class Cluster:
         return path
 
     def token(self, identity: str) -> str:
-        """Return the bearer token of an identity; the cluster signs it, so that it is a real one."""
-        if identity not in self._tokens:
-            namespace, name = self._service_account(identity)
-            self._tokens[identity] = self.kubectl(
-                "create", "token", name, f"--namespace={namespace}", f"--duration={TOKEN_LIFETIME}"
-            ).strip()
-        return self._tokens[identity]
+        """Return a bearer token of an identity; the cluster signs it, so that it is a real one."""
+        if identity in self._tokens:
+            return self._tokens[identity]
+        namespace, name = self._service_account(identity)
+        command = ["create", "token", name, f"--namespace={namespace}", f"--duration={TOKEN_LIFETIME}"]
+        token = self.kubectl(*command).strip()
+        if namespace == IDENTITIES:  # others may be deleted and made again, and then have other tokens
+            self._tokens[identity] = token
+        return token
 
     def username(self, identity: str) -> str:
         """Return the name by which the API server knows an identity."""

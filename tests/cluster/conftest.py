@@ -1,7 +1,7 @@
 """Fixtures of the real servers: one cluster a session; a namespace, exporters and Prometheus servers a test.
 
-HEADROOM_TEST_KUBECONFIG names an existing cluster to use instead of starting one. A test that asks for a real server
-is marked by that, so `make test-fast` leaves it out.
+HEADROOM_TEST_KUBECONFIG names an existing cluster to use instead of starting one; our definitions stay in it.
+A test that asks for a real server is marked by that, so that `make test-fast` leaves it out.
 """
 
 import os
@@ -13,18 +13,22 @@ from typing import Protocol
 
 import pytest
 
-from testbed.cluster import Cluster, Manifest
+from testbed.cluster import IDENTITIES, Cluster, Manifest
 from testbed.control_plane import ControlPlane
 from testbed.errors import BinaryMissing
 from testbed.exporter import Exporter
 from testbed.history import SampledSeries
-from testbed.pretend_node import PretendNode
+from testbed.pretend_node import NODE_NAME, PretendNode
 from testbed.prometheus import Prometheus, ScrapeTarget
 from testbed.proxy import Proxy
+from tests.chart.rendering import render, the
 from tests.cluster.operator_process import OperatorProcess
+from tests.cluster.scene import Scene
 
 EXISTING_CLUSTER = "HEADROOM_TEST_KUBECONFIG"
 CRDS = Path(__file__).parents[2] / "crds"
+OPERATOR_NAMESPACE = "headroom-system"
+RIGHTS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 LOG_LINES = 80  # of each server's log, shown with a test that failed
 LOGS = pytest.StashKey[list[Path]]()
 
@@ -51,6 +55,12 @@ class StartOperator(Protocol):
     """Start `headroom run` with a kubeconfig, more arguments and more environment; it is stopped after the test."""
 
     def __call__(self, kubeconfig: Path, *args: str, **environment: str) -> OperatorProcess: ...
+
+
+class Operate(Protocol):
+    """Start the operator under the chart's rights; `server` is another address of the API server, a proxy's."""
+
+    def __call__(self, *args: str, server: str | None = None) -> OperatorProcess: ...
 
 
 class Grant(Protocol):
@@ -97,7 +107,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def _open_cluster(directory: Path, running: ExitStack) -> Cluster:
     if existing := os.environ.get(EXISTING_CLUSTER):
-        opened = Cluster(Path(existing), directory)
+        opened = Cluster(Path(existing).absolute(), directory)
+        running.callback(opened.kubectl, "delete", f"node/{NODE_NAME}", f"namespace/{IDENTITIES}", "--ignore-not-found")
         running.enter_context(PretendNode(opened, directory))
         return opened
     return running.enter_context(ControlPlane(directory)).cluster
@@ -185,6 +196,34 @@ def start_operator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[S
             return running.enter_context(OperatorProcess(kubeconfig, args, environment, log=log))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def operator_identity(cluster: Cluster) -> str:
+    """A ServiceAccount with exactly the rights that the chart gives the operator."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OPERATOR_NAMESPACE}}
+    rights = [item for item in render() if item["kind"] in RIGHTS]
+    cluster.apply([namespace, *rights])
+    account = the("ServiceAccount", rights)["metadata"]["name"]
+    return f"{OPERATOR_NAMESPACE}/{account}"
+
+
+@pytest.fixture
+def scene(cluster: Cluster, namespace: str, exporter: Exporter) -> Scene:
+    """A namespace with an exporter, ready for a workload."""
+    return Scene(cluster, namespace, exporter)
+
+
+@pytest.fixture
+def operate(cluster: Cluster, operator_identity: str, start_operator: StartOperator, tmp_path: Path) -> Operate:
+    """Start the operator under the chart's rights, quick enough for a test: a sweep a second."""
+
+    def start(*args: str, server: str | None = None) -> OperatorProcess:
+        kubeconfig = cluster.kubeconfig(operator_identity, server=server)
+        quick = ["--sweep-seconds=1", f"--data-dir={tmp_path / 'history'}", "--host=127.0.0.1", "--port=0"]
+        return start_operator(kubeconfig, *quick, f"--namespace={OPERATOR_NAMESPACE}", *args)
+
+    return start
 
 
 def _logs(request: pytest.FixtureRequest) -> list[Path]:

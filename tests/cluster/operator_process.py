@@ -48,7 +48,8 @@ class OperatorProcess:
         self._process.kill()
 
     def restart(self) -> None:
-        """Start it again; its log goes on."""
+        """Kill what still runs, and start it again; its log goes on."""
+        self._process.kill()
         self._process = self._run()
 
     def output(self) -> str:

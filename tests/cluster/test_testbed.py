@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -174,3 +175,17 @@ def test_a_fault_before_the_api_server_lasts_as_long_as_its_block(
     after = alice.get(address, timeout=TIMEOUT)
 
     assert (inside.status_code, inside.text, after.status_code) == (503, "out of order", 200)
+
+
+def test_helm_installs_and_the_charts_own_account_gets_a_token(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "of-the-chart"}}
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: tiny, version: 1.0.0}", encoding="utf-8")
+    (tmp_path / "templates" / "account.yaml").write_text(json.dumps(account), encoding="utf-8")
+
+    cluster.helm("install", "tiny", tmp_path, f"--namespace={namespace}")
+    who = cluster.kubectl("auth", "whoami", "--output=json", identity=f"{namespace}/of-the-chart")
+
+    assert json.loads(who)["status"]["userInfo"]["username"] == f"system:serviceaccount:{namespace}:of-the-chart"
