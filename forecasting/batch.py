@@ -55,7 +55,7 @@ def fit_batch(
     Raises as fit does; the message names the position of a series that is refused.
     """
     planning = _planning(planning_level, lead_time)
-    prepared = [_prepare(each, calendar, position) for position, each in enumerate(series)]
+    prepared = [_prepare(series, position, calendar) for position in range(len(series))]
     fitted: dict[int, FittedForecast] = {}
     for positions in _by_grid(prepared):
         together = [prepared[position] for position in positions]
@@ -71,16 +71,23 @@ def _planning(level: float, lead_time: timedelta) -> Planning:
     return Planning(level, lead_time)
 
 
-def _prepare(series: Series, calendar: Calendar, position: int) -> Series:
-    """Return the part of a series to learn from: its last 28 days, from its first sample on."""
+def _prepare(series: Sequence[Series], position: int, calendar: Calendar) -> Series:
+    """Return what is to be learned from, and name the position of a series that is refused among others."""
     try:
-        check_step(series.step)
+        return _learnable(series[position], calendar)
     except SeriesRefused as error:
+        if len(series) == 1:
+            raise
         raise SeriesRefused(f"series {position}: {error}") from error
+
+
+def _learnable(series: Series, calendar: Calendar) -> Series:
+    """Return the part of a series to learn from: its last 28 days, from its first sample on."""
+    check_step(series.step)
     recent = series.between(series.end - LONGEST_HISTORY, series.end)
     usable = ~np.isnan(recent.values) & ~calendar.touched(recent.seconds, recent.step.total_seconds())
     if not usable.any():
-        raise SeriesRefused(f"series {position} has no sample to learn from: wait for the first, or look at its query")
+        raise SeriesRefused("there is no sample to learn from: wait for the first, or look at the query")
     return recent.between(recent.start + int(np.argmax(usable)) * recent.step, recent.end)
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 MARGIN = 0.05  # a twentieth: differences below it come and go with the choice of origins
 ENOUGH_ORIGINS = 250  # with fewer the margin grows as chance does, by the square root
 SHORTEST_HISTORY = timedelta(days=3)  # two days to see that a day repeats, one to be judged on
+FEWEST_ORIGINS = 12  # where so much is missing that fewer can be scored, nothing can be said
 EQUAL_LOSS = 1e-6  # losses closer than this share of demand are a tie: both are perfect
 
 
@@ -64,12 +65,16 @@ HURDLES = (
 
 def history_too_short(history: timedelta) -> Gate:
     """Return the gate of a series too young to be judged."""
-    days, needed = history / timedelta(days=1), SHORTEST_HISTORY.days
+    # Rounded down: 3.0 of 3 days would not be too short.
+    days, needed = history // timedelta(hours=2.4) / 10, SHORTEST_HISTORY.days
     return Gate(open=False, reason="HistoryTooShort", message=f"{days:.1f} of {needed} days of history")
 
 
 def judge(losses: Losses) -> Gate:
     """Return the verdict: open, or closed by the first hurdle that was not taken."""
+    if losses.origins < FEWEST_ORIGINS:
+        message = f"{losses.origins} of {FEWEST_ORIGINS} rolling origins have samples to be judged on"
+        return Gate(open=False, reason="SamplesMissing", message=message)
     hurdles = [hurdle for hurdle in HURDLES if hurdle.rival in losses.rivals]
     for hurdle in hurdles:
         if losses.mine > losses.rivals[hurdle.rival] * hurdle.share(losses.origins) + losses.tie:

@@ -81,9 +81,9 @@ def bounds_from_spread(spread: Values) -> Bounds:
 def spread_of(logs: Values, season: int) -> Values:
     """Return quantiles (series, levels) of how gapless log values (series, n) differ from the season before.
 
-    Below one season they differ from their median.
+    Below two seasons they differ from their median.
     """
-    if logs.shape[1] > season:
+    if logs.shape[1] >= 2 * season:
         differences = logs[:, season:] - logs[:, :-season]
     else:
         differences = logs - np.median(logs, axis=1, keepdims=True)
@@ -93,6 +93,8 @@ def spread_of(logs: Values, season: int) -> Values:
 def quantiles(values: Values, levels: Values) -> Values:
     """Return quantiles (rows, levels) of each row of values, leaving NaN out; 0 where nothing is left."""
     ordered = np.sort(values.reshape(len(values), -1), axis=1)  # NaN sorts last
+    if not ordered.shape[1]:
+        return np.zeros((len(ordered), len(levels)))
     counts = np.sum(~np.isnan(ordered), axis=1, keepdims=True)
     positions = np.clip(levels, 0.0, 1.0)[None, :] * np.maximum(counts - 1, 0)
     lower = np.floor(positions).astype(np.intp)

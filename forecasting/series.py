@@ -13,6 +13,7 @@ from forecasting.errors import SeriesRefused
 Values = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
 
+LARGEST_SAMPLE = 1e100  # beyond it squares overflow, and no unit of demand gets there
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -20,8 +21,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 class Series:
     """Samples on a regular grid: `values[i]` is the mean over `[start + i * step, start + (i + 1) * step)`.
 
-    NaN is a missing sample: missing is not zero. Raises SeriesRefused on anything else that is not a finite
-    number >= 0, on a naive start and on a step that is not positive.
+    NaN is a missing sample: missing is not zero. Raises SeriesRefused on any other value that is not from 0 to 1e100,
+    on a naive start and on a step that is not positive.
     """
 
     start: datetime
@@ -36,9 +37,10 @@ class Series:
         values = np.asarray(self.values, dtype=np.float64)
         if values.ndim != 1:
             raise SeriesRefused(f"values must be one-dimensional, got {values.ndim} dimensions")
-        if np.isinf(values).any() or (values < 0).any():
-            position = int(np.flatnonzero(np.isinf(values) | (values < 0))[0])
-            raise SeriesRefused(f"sample {position} is {values[position]}; samples are finite and at least 0")
+        refused = (values < 0) | (values > LARGEST_SAMPLE)
+        if refused.any():
+            position = int(np.argmax(refused))
+            raise SeriesRefused(f"sample {position} is {values[position]}; samples are from 0 to {LARGEST_SAMPLE:g}")
         values = values.copy()
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
