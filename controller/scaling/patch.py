@@ -71,7 +71,7 @@ def patch_without_decision(
     return Patch(
         policy=metadata.key,
         status=dump(after) if is_worth_writing(status, after) else None,
-        event=EventNote(obstacle.reason, obstacle.message, warning=True) if news else None,
+        event=EventNote(obstacle.reason, after.message, warning=True) if news else None,
     )
 
 
