@@ -19,6 +19,7 @@ _SUFFIXES |= {f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerat
 MAX_REPLICAS = 10_000  # above what one Deployment runs anywhere; keeps the queueing table small
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+GROUP_VERSION = rf"^({DNS_SUBDOMAIN[1:-1]}/)?v[a-z0-9]+$"
 METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 LABEL_NAME = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 
@@ -46,6 +47,7 @@ PositiveQuantity = Annotated[
 Percent = Annotated[int, Field(ge=0, le=1000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Replicas = Annotated[int, Field(ge=0, le=MAX_REPLICAS)]
+GroupVersion = Annotated[str, Field(min_length=2, max_length=253, pattern=GROUP_VERSION)]
 DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=DNS_LABEL)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
 MetricName = Annotated[str, Field(min_length=1, max_length=200, pattern=METRIC_NAME)]

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from controller.api.behavior import Behavior, Pause, Pin
 from controller.api.fields import (
     DnsLabel,
+    GroupVersion,
     ObjectName,
     Part,
     Percent,
@@ -43,7 +44,7 @@ class Actuator(StrEnum):
 class ScaleTargetRef(Part):
     """The workload, as in HPA: anything in the policy's namespace with a `/scale`."""
 
-    api_version: Annotated[str, Field(min_length=2, max_length=253, pattern=r"^([a-z0-9.-]+/)?v[a-z0-9]+$")] = "apps/v1"
+    api_version: GroupVersion = "apps/v1"
     """API version of the target."""
     kind: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$")] = "Deployment"
     """Kind of the target."""

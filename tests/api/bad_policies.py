@@ -106,6 +106,12 @@ MISTAKES = (
         "should match",
     ),
     Mistake(
+        "a path for an API group",
+        a_document(scaleTargetRef={"name": "web", "apiVersion": "../v1"}),
+        "spec.scaleTargetRef.apiVersion",
+        "should match",
+    ),
+    Mistake(
         "a target elsewhere",
         a_document(scaleTargetRef={"name": "web", "namespace": "other"}),
         "spec.scaleTargetRef.namespace",

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from controller.api.metrics_source import MetricsSource
+from controller.settings import DEFAULT_SCALE_TARGETS, Settings
 from tests.chart.rendering import CHART, PROMETHEUS, helm, refusal, render, the
 
 pytestmark = pytest.mark.cluster  # helm is one of the testbed's binaries
@@ -111,6 +112,20 @@ def test_the_operator_runs_with_probes_and_bounded_resources() -> None:
     assert operator["ports"] == [{"name": "http", "containerPort": 8080}]
     for bound in ("requests", "limits"):
         assert operator["resources"][bound].keys() == {"cpu", "memory"}
+
+
+def test_the_operator_reads_every_variable_the_chart_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {entry["name"]: entry.get("value", "from-the-pod") for entry in container()["env"]}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()
+
+    assert {name.removeprefix("HEADROOM_").lower() for name in environment} <= Settings.model_fields.keys()
+    assert settings.scale_targets == DEFAULT_SCALE_TARGETS
+    assert str(settings.data_dir) in {mount["mountPath"] for mount in container()["volumeMounts"]}
+    assert settings.port == container()["ports"][0]["containerPort"]
+    assert (settings.namespace, settings.pod_name) == ("from-the-pod", "from-the-pod")
 
 
 def test_image_environment_and_placement_are_values() -> None:

@@ -8,22 +8,22 @@ pytestmark = pytest.mark.cluster  # helm is one of the testbed's binaries
 
 # Who reads this table reads all the operator may do in a cluster.
 CLUSTER_RIGHTS = {
-    ("apps", "deployments"): {"get", "list", "watch"},
+    ("apps", "deployments"): {"list", "watch"},
     ("apps", "deployments/scale"): {"get", "patch"},
-    ("apps", "statefulsets"): {"get", "list", "watch"},
+    ("apps", "statefulsets"): {"list", "watch"},
     ("apps", "statefulsets/scale"): {"get", "patch"},
-    ("", "pods"): {"get", "list"},
-    ("autoscaling", "horizontalpodautoscalers"): {"get", "list", "watch"},
-    ("headroom.dev", "scalingpolicies"): {"get", "list", "watch"},
+    ("", "pods"): {"list"},
+    ("autoscaling", "horizontalpodautoscalers"): {"list", "watch"},
+    ("headroom.dev", "scalingpolicies"): {"list", "watch"},
     ("headroom.dev", "scalingpolicies/status"): {"patch"},
-    ("headroom.dev", "demandevents"): {"get", "list", "watch"},
-    ("headroom.dev", "metricssources"): {"get", "list", "watch"},
+    ("headroom.dev", "demandevents"): {"list", "watch"},
+    ("headroom.dev", "metricssources"): {"list", "watch"},
     ("headroom.dev", "metricssources/status"): {"patch"},
-    ("headroom.dev", "forecastreports"): {"create", "get", "list", "patch", "watch"},
+    ("headroom.dev", "forecastreports"): {"create", "patch"},
     ("headroom.dev", "forecastreports/status"): {"patch"},
-    ("events.k8s.io", "events"): {"create", "patch"},
+    ("events.k8s.io", "events"): {"create", "get", "patch"},
 }
-OWN_NAMESPACE_RIGHTS = {("coordination.k8s.io", "leases"): {"create", "get", "patch", "update"}}
+OWN_NAMESPACE_RIGHTS = {("coordination.k8s.io", "leases"): {"create", "get", "patch"}}
 
 
 def rights(role: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
@@ -75,7 +75,7 @@ def test_another_scale_target_changes_the_rights_the_admission_and_the_operators
     )
 
     role = rights(the("ClusterRole", objects))
-    assert role[("argoproj.io", "rollouts")] == {"get", "list", "watch"}
+    assert role[("argoproj.io", "rollouts")] == {"list", "watch"}
     assert role[("argoproj.io", "rollouts/scale")] == {"get", "patch"}
     assert ("apps", "deployments/scale") not in role
     admission = [item for item in objects if item["kind"] == "ValidatingAdmissionPolicy"]
