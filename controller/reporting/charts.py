@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from bokeh.layouts import column
 from bokeh.models import BasicTicker, DataRange1d, LayoutDOM, PlainText, Range1d, RangeTool
-from bokeh.models.annotations import Span
+from bokeh.models.annotations import Span, Title
 from bokeh.plotting import figure
 
 from controller.reporting.frame import (
@@ -165,7 +165,7 @@ def _season(lines: Lines, unit: str) -> LayoutDOM:
     charts = []
     for name, values in lines.values.items():
         chart = make_frame(x_range, "", height=SMALL)
-        chart.title.text, chart.toolbar_location = PlainText(text=f"{name}, {unit}"), None
+        chart.title, chart.toolbar_location = Title(text=PlainText(text=f"{name}, {unit}")), None
         chart.yaxis.ticker = BasicTicker(desired_num_ticks=3)
         add_hover(chart, _draw_lines(chart, Lines(lines.seconds, {name: values}), unit, colors=(INK,)))
         charts.append(finish_legend(chart))

@@ -2,7 +2,6 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -152,7 +151,7 @@ def replay_report(days: float = 2) -> Report:
     )
 
 
-def forecast_report_object(**status: Any) -> dict[str, Any]:
+def forecast_report_object(**status: object) -> dict[str, object]:
     """A ForecastReport as kubectl writes it: 48 hours of a daily shape, `status` fields replaced where given."""
     hours = [START + timedelta(hours=hour) for hour in range(48)]
     expected = [round(90 + 60 * math.sin((at.hour - 9) / 24 * 2 * math.pi), 1) for at in hours]
@@ -176,7 +175,7 @@ def forecast_report_object(**status: Any) -> dict[str, Any]:
         "seasonality": {"dailyStrengthPercent": 88, "weeklyStrengthPercent": 31, "trendPercentPerWeek": 2.4},
         "points": points,
     }
-    full = {
+    full: dict[str, object] = {
         "generatedAt": START.isoformat(),
         "verdict": "Between 4 and 20 replicas in the next 48 hours, most from Mon 15:00 UTC, in 48 steps.",
         "plan": plan,

@@ -1,0 +1,100 @@
+"""A Report from a cluster's ForecastReport."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.api.forecast_report import ForecastReport
+from controller.api.scaling_policy import ScalingPolicyStatus
+from controller.reporting.forecast_report import NOT_YET, from_forecast_report
+from tests.builders import a_policy
+from tests.reporting.examples import START, forecast_report_object
+
+
+def the_report(**status: object) -> ForecastReport:
+    return ForecastReport.model_validate(forecast_report_object(**status))
+
+
+def test_the_plan_becomes_a_step_line_to_the_end_of_the_forecast() -> None:
+    plan = [{"start": START.isoformat(), "replicas": 4}, {"start": "2025-03-03T09:00:00Z", "replicas": 12}]
+
+    report = from_forecast_report(the_report(plan=plan))
+
+    assert report.replicas is not None
+    hours = (report.replicas.seconds - START.timestamp()) / 3600
+    assert list(zip(hours, report.replicas.values["planned"], strict=True)) == [(0, 4), (9, 12), (48, 12)]
+
+
+def test_headlines_name_peak_low_and_lead_time() -> None:
+    figures = {figure.label: (figure.value, figure.note) for figure in from_forecast_report(the_report()).figures}
+
+    assert figures["Most replicas planned"] == ("20", "from Mon 03 Mar 2025, 14:00 UTC")
+    assert figures["Fewest replicas planned"] == ("4", "from Mon 03 Mar 2025, 03:00 UTC")
+    assert figures["Lead time"] == ("96 s", "from deciding to Ready; learned from 7 scale-ups")
+
+
+def test_how_far_it_may_be_believed_is_carried_over() -> None:
+    (demand,) = from_forecast_report(the_report()).demands
+
+    assert demand.gate is not None
+    assert demand.gate.message == "quantile loss is 0.58 of the best naive forecast's"
+    assert [(row.name, row.error_percent, row.coverage_percent) for row in demand.accuracy] == [
+        ("Headroom", 6.1, 95.8),
+        ("Last week's copy", 9.4, None),
+    ]
+    assert [(row.model, row.weight_percent) for row in demand.weights] == [("profile", 58), ("harmonic", 42)]
+    assert demand.basis == "From 21 days of history, 12 rolling origins."
+    assert "rose by 2.4 % over the last week" in demand.season_sentence
+
+
+def test_with_the_policy_it_says_what_runs_now_and_between_which_bounds() -> None:
+    status = ScalingPolicyStatus(current_replicas=6, desired_replicas=9, message="the forecast needs 9")
+    policy = a_policy(minReplicas=2, maxReplicas=40).model_copy(update={"status": status})
+
+    report = from_forecast_report(the_report(), policy)
+
+    assert report.bounds == (2, 40)
+    assert (report.figures[0].label, report.figures[0].value) == ("Replicas now (Active)", "6 → 9")
+    assert report.figures[0].note == "the forecast needs 9"
+
+
+@pytest.mark.parametrize("current", [9, None])
+def test_replicas_that_do_not_change_are_named_once(current: int | None) -> None:
+    status = ScalingPolicyStatus(current_replicas=current, desired_replicas=9)
+
+    report = from_forecast_report(the_report(), a_policy().model_copy(update={"status": status}))
+
+    assert report.figures[0].value == ("9" if current else "unknown → 9")
+
+
+def test_a_report_that_was_never_written_says_so_and_shows_nothing_else() -> None:
+    raw = forecast_report_object() | {"status": {}}
+
+    report = from_forecast_report(ForecastReport.model_validate(raw))
+
+    assert report.verdict == NOT_YET
+    assert "not computed yet" in report.subtitle
+    assert (report.figures, report.demands, report.replicas) == ((), (), None)
+
+
+def test_a_closed_gate_without_accuracy_is_shown_as_it_is() -> None:
+    closed = {
+        "name": "requests",
+        "historyDays": 0.4,
+        "gate": {"open": False, "reason": "HistoryTooShort", "message": "9 of 24 hours"},
+    }
+
+    (demand,) = from_forecast_report(the_report(signals=[closed], plan=[])).demands
+
+    assert demand.gate is not None
+    assert not demand.gate.open
+    assert (demand.forecast, demand.accuracy, demand.basis) == (None, (), "From 0.4 days of history.")
+
+
+def test_a_plan_without_points_lasts_an_hour_more() -> None:
+    plan = [{"start": START.isoformat(), "replicas": 4}]
+
+    report = from_forecast_report(the_report(plan=plan, signals=[]))
+
+    assert report.replicas is not None
+    assert report.replicas.seconds[-1] == (START + timedelta(hours=1)).timestamp()
