@@ -38,9 +38,11 @@ class Bounds:
         return Bounds(self.leads, self.offsets[row : row + 1].copy())
 
     def at(self, leads: Values, levels: Values) -> Values:
-        """Return offsets (series, levels, leads) for leads in hours; they never fall from one level to a higher one."""
+        """Return offsets (series, levels, leads) for rising levels and leads in hours; they rise with the level."""
         by_window = interpolate(self.offsets, LEVELS, levels)
-        return interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
+        offsets = interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
+        # Interpolation rounds: two equal offsets may come out a hair the wrong way round.
+        return np.maximum.accumulate(offsets, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
