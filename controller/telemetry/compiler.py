@@ -8,6 +8,8 @@ Why the expressions look as they do:
   vanished then leaves the answer at the end of the window instead of lingering for Prometheus' five minutes.
 - While a vanished target's samples slide out of that window, its rate would sink as if demand did. So a value counts
   only `and` a live series stands behind it: Prometheus marks a series stale at the first failed scrape.
+- While samples come back after a gap, a rate rises from nothing as if demand did, and as if it had been low. So a rate
+  counts only `and` the workload was seen at the beginning of the window too. Percentiles and ratios do not need that.
 - A gauge is guarded series by series: when an exporter restarts, the old and the new series would otherwise be summed.
   Rates are guarded workload by workload: in a rollout the old pods' tails make up for new pods without a rate yet.
 - Where nothing was served, a percentile and a ratio are 0: nothing was slow, nothing failed. Prometheus would say NaN,
@@ -20,7 +22,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from controller.api.signals import Aggregation, LabelMatcher, MatchOperator, MetricSelector, MetricType
+from controller.api.signals import Aggregation, LabelMatcher, MatchOperator, MetricDivisor, MetricSelector, MetricType
 from controller.errors import InputRefused
 from controller.telemetry.pod_names import WORKLOAD_OF_POD, pods_of
 from controller.telemetry.promql import any_of, quote
@@ -29,6 +31,7 @@ NAMESPACE = "namespace"
 POD = "pod"
 WORKLOAD_FROM_POD = "headroom_workload"
 _OURS = frozenset({NAMESPACE, "__name__", WORKLOAD_FROM_POD})
+_BEGINNING = 3  # the first third of a window, which holds a scrape even when scrapes are a little late
 _AGGREGATIONS = {Aggregation.SUM: "sum", Aggregation.MAX: "max", Aggregation.AVERAGE: "avg"}
 
 
@@ -67,10 +70,8 @@ def compile_query(selector: MetricSelector, workloads: Collection[Workload], *, 
     check_selector(selector)
     if not workloads or not all(workload.namespace and workload.name for workload in workloads):
         raise InputRefused("a query needs workloads, each with a namespace and a name")
-    reader = _Reader(selector, _Scope.of(selector, workloads), f"[{int(window.total_seconds())}s]")
-    if selector.divide_by is None:
-        return f"{reader.value(selector.metric, selector.matchers)}{reader.guard(selector.metric, selector.matchers)}"
-    return reader.ratio(selector.divide_by.metric, selector.divide_by.matchers)
+    reader = _Reader(selector, _Scope.of(selector, workloads), int(window.total_seconds()))
+    return reader.level() if selector.divide_by is None else reader.ratio(selector.divide_by)
 
 
 @dataclass(frozen=True)
@@ -109,45 +110,57 @@ def _matcher(matcher: LabelMatcher) -> str:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads metrics of one type over one window, one number a workload."""
+    """Reads metrics of one type over one window in seconds, one number a workload."""
 
     selector: MetricSelector
     scope: _Scope
-    window: str
+    window: int
 
-    def value(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
+    def level(self) -> str:
+        """Return the selector's own value."""
+        metric, matchers = self.selector.metric, self.selector.matchers
+        value = f"{self._value(metric, matchers)}{self._while_live(metric, matchers)}"
+        if self.selector.type is not MetricType.COUNTER:
+            return value
+        begin = self.window // _BEGINNING
+        seen = f"present_over_time({self.scope.series(metric, matchers)}[{begin}s] offset {self.window - begin}s)"
+        return f"{value} and {self.scope.grouped('group', seen)}"
+
+    def ratio(self, divisor: MetricDivisor) -> str:
+        """Return the selector's value over a second one; 0 over 0 is 0, anything else over 0 is missing."""
+        upper = self._value(self.selector.metric, self.selector.matchers)
+        lower = self._value(divisor.metric, divisor.matchers)
+        if divisor.metric == self.selector.metric:
+            quotient = f"({upper} or {lower} * 0) / ({lower} > 0) or {lower} == 0"
+        else:
+            quotient = f"{upper} / ({lower} > 0) or {upper} == 0 and {lower} == 0"
+        return f"({quotient}){self._while_live(divisor.metric, divisor.matchers)}"
+
+    def _value(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
         series = self.scope.series(metric, matchers)
         match self.selector.type:
             case MetricType.COUNTER:
-                return self._aggregated(f"rate({series}{self.window})")
+                return self._aggregated(self._over("rate", series))
             case MetricType.GAUGE:
-                return self._aggregated(f"(avg_over_time({series}{self.window}) and {series})")
+                return self._aggregated(f"({self._over('avg_over_time', series)} and {series})")
             case MetricType.HISTOGRAM:
-                buckets = f"rate({self.scope.series(f'{metric}_bucket', matchers)}{self.window})"
-                count = f"rate({self.scope.series(f'{metric}_count', matchers)}{self.window})"
-                return self._percentile(
-                    self.scope.grouped("sum", buckets, keep=",le"), count=self.scope.grouped("sum", count)
-                )
+                buckets = self._over("rate", self.scope.series(f"{metric}_bucket", matchers))
+                count = self._over("rate", self.scope.series(f"{metric}_count", matchers))
+                histogram = self.scope.grouped("sum", buckets, keep=",le")
+                return self._percentile(histogram, count=self.scope.grouped("sum", count))
             case MetricType.NATIVE_HISTOGRAM:
-                histogram = self.scope.grouped("sum", f"rate({series}{self.window})")
+                histogram = self.scope.grouped("sum", self._over("rate", series))
                 return self._percentile(histogram, count=f"histogram_count({histogram})")
 
-    def guard(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
+    def _while_live(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
         """Return what lets a value through only while a live series stands behind it; a gauge has it inside."""
         if self.selector.type is MetricType.GAUGE:
             return ""
         name = f"{metric}_count" if self.selector.type is MetricType.HISTOGRAM else metric
         return f" and {self.scope.grouped('group', self.scope.series(name, matchers))}"
 
-    def ratio(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
-        """Return the selector's value over that of a second metric; 0 over 0 is 0, anything else over 0 is missing."""
-        upper = self.value(self.selector.metric, self.selector.matchers)
-        lower = self.value(metric, matchers)
-        if metric == self.selector.metric:
-            quotient = f"({upper} or {lower} * 0) / ({lower} > 0) or {lower} == 0"
-        else:
-            quotient = f"{upper} / ({lower} > 0) or {upper} == 0 and {lower} == 0"
-        return f"({quotient}){self.guard(metric, matchers)}"
+    def _over(self, function: str, series: str) -> str:
+        return f"{function}({series}[{self.window}s])"
 
     def _aggregated(self, expression: str) -> str:
         return self.scope.grouped(_AGGREGATIONS[self.selector.aggregation], expression)

@@ -23,6 +23,7 @@ from controller.telemetry.topics import Topic
 
 Connect = Callable[[MetricsSource], Client]
 PATIENCE = timedelta(seconds=10)  # then a sweep decides with what it has: the next one is due 5 s later
+_BREATH = 1000  # policies between two turns of the event loop, which also renews the Lease and answers probes
 THREADS = 4  # questions asked at a time; Prometheus runs 20 queries at a time, and not only ours
 
 
@@ -52,7 +53,12 @@ class PrometheusTelemetry:
         topics = self._agenda.topics
         self._link({topic.question.source for topic in topics})
         await self._ask(topics, now)
-        return {policy.key: self._agenda.readings(policy.key, now) for policy in policies}
+        readings = {}
+        for number, policy in enumerate(policies):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            readings[policy.key] = self._agenda.readings(policy.key, now)
+        return readings
 
     def close(self) -> None:
         """Drop what is waiting and close the connections; a query under way ends by its own deadline."""

@@ -23,14 +23,16 @@ EXPRESSIONS = [
         "sum of ((avg_over_time(<depth>[120s]) and <depth>))",
     ),
     (
-        "a counter is a rate while a live series stands behind it",
+        "a counter is a rate while a live series stands behind it, over a window seen from its beginning",
         a_selector(metric="hits_total", type="Counter"),
-        "sum of (rate(<hits_total>[120s])) and group of (<hits_total>)",
+        """sum of (rate(<hits_total>[120s])) and group of (<hits_total>)
+        and group of (present_over_time(<hits_total>[40s] offset 80s))""",
     ),
     (
         "the largest series of a workload",
         a_selector(metric="hits_total", type="Counter", aggregation="Max"),
-        "max of (rate(<hits_total>[120s])) and group of (<hits_total>)",
+        """max of (rate(<hits_total>[120s])) and group of (<hits_total>)
+        and group of (present_over_time(<hits_total>[40s] offset 80s))""",
     ),
     (
         "the average over the series of a workload",

@@ -27,9 +27,11 @@ ERRORS = {preset.template.name: preset.template for preset in BUILT_IN}["http-er
 LATENCY = {preset.template.name: preset.template for preset in BUILT_IN}["http-p95-latency"]
 
 
-def a_rate(name: str, rate: float, **labels: str) -> SampledSeries:
-    """Return a counter of namespace shop that rises at this rate."""
-    return counter(name, {"namespace": "shop", **labels}, TIMES, np.full(len(TIMES), rate))
+def a_rate(name: str, rate: float, *, without: slice = slice(0, 0), **labels: str) -> SampledSeries:
+    """Return a counter of namespace shop that rises at this rate, without some of its samples."""
+    whole = counter(name, {"namespace": "shop", **labels}, TIMES, np.full(len(TIMES), rate))
+    times, values = np.delete(whole.times, without), np.delete(whole.values, without)
+    return SampledSeries(name, whole.labels, times, values)
 
 
 def a_level(name: str, value: float, **labels: str) -> SampledSeries:
@@ -42,6 +44,8 @@ HISTORY = (
     a_rate("http_requests_total", 1.0, pod="web-7d9f8c6b54-24567", code="503"),
     a_rate("http_requests_total", 7.0, pod="db-0", code="200"),
     a_rate("http_requests_total", 0.0, pod="idle-0", code="200"),
+    a_rate("http_requests_total", 5.0, pod="back-0", code="200", without=slice(0, -3)),
+    a_rate("http_requests_total", 5.0, pod="gap-0", code="200", without=slice(-3, -1)),
     a_rate("http_request_duration_seconds_bucket", 0.0, pod="idle-0", le="0.1"),
     a_rate("http_request_duration_seconds_bucket", 0.0, pod="idle-0", le="+Inf"),
     a_rate("http_request_duration_seconds_count", 0.0, pod="idle-0"),
@@ -75,6 +79,12 @@ def test_a_rate_is_summed_over_the_pods_of_each_workload(prometheus: Prometheus)
     values = read(prometheus, REQUESTS, Workload("shop", "web"), Workload("shop", "db"))
 
     assert values == pytest.approx({"web": 4.0, "db": 7.0})
+
+
+def test_a_rate_after_a_gap_is_missing_until_its_window_is_whole_again(prometheus: Prometheus) -> None:
+    values = read(prometheus, REQUESTS, Workload("shop", "back"), Workload("shop", "gap"))
+
+    assert values == pytest.approx({"gap": 5.0})
 
 
 def test_another_namespace_sees_nothing_of_it(prometheus: Prometheus) -> None:
