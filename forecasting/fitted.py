@@ -117,14 +117,13 @@ class FittedForecast:
     def _corrected_mean(self, steps: Steps, leads: Values) -> Values:
         """Return the members' weighted mean from the origin on, corrected, as log values (1, leads)."""
         known = len(self.recent)
-        middles = leads + 0.5 * steps.seconds / HOUR
-        usual, mean = np.zeros((1, known)), np.zeros((1, len(leads)))
-        for member, share in zip(self.members, self.weights, strict=True):
-            pattern = member.pattern(steps)
-            surprise = mean_deviation(self.recent, pattern[:, :known])
-            logs = pattern[:, known - 1 :] + surprise[:, None] * fading(member.persistence, middles)
-            usual += share.weight * demand_of(pattern[:, :known], self.ceiling)
-            mean += share.weight * demand_of(logs, self.ceiling)
+        shares = np.array([[each.weight for each in self.weights]])
+        patterns = np.concatenate([member.pattern(steps) for member in self.members])
+        persistence = np.concatenate([member.persistence for member in self.members])
+        surprise = mean_deviation(self.recent, patterns[:, :known])
+        carried = surprise[:, None] * fading(persistence, leads + 0.5 * steps.seconds / HOUR)
+        mean = shares @ demand_of(patterns[:, known - 1 :] + carried, self.ceiling)
+        usual = shares @ demand_of(patterns[:, :known], self.ceiling)
         surprises = surprises_of(self.recent, np.log1p(usual), known - 1)
-        corrected: Values = np.clip(np.log1p(mean) + self.correction.at(leads, surprises), 0.0, self.ceiling)
-        return corrected
+        corrected = np.log1p(mean) + self.correction.at(leads, surprises)
+        return np.minimum(np.maximum(corrected, 0.0), self.ceiling)

