@@ -20,7 +20,7 @@ from controller.reporting.frame import (
     time_range,
 )
 from controller.reporting.lanes import draw_misses, draw_reasons
-from controller.reporting.report import Band, Demand, Latency, Lines, Report
+from controller.reporting.report import Band, Component, Demand, Latency, Lines, Report
 from controller.reporting.sampling import changes, outline
 from controller.reporting.style import FORECAST, INK, OTHERS, POLICIES, QUIET, RIVAL
 from forecasting.series import Values
@@ -47,8 +47,8 @@ def draw(report: Report) -> Slots:
         if report.focus is not None:
             slots["overview"] = _overview(report, time_range(begin, end), x_range)
     for number, demand in enumerate(report.demands):
-        if demand.season is not None:
-            slots[f"season-{number}"] = _season(demand.season, demand.unit)
+        if demand.season:
+            slots[f"season-{number}"] = _season(demand.season)
     if report.violation_minutes is not None:
         slots["violation-minutes"] = _total(report.violation_minutes, "minutes")
     if report.pod_hours is not None:
@@ -159,15 +159,16 @@ def _overview(report: Report, whole: Range1d, window: Range1d) -> figure:
     return chart
 
 
-def _season(lines: Lines, unit: str) -> LayoutDOM:
+def _season(components: tuple[Component, ...]) -> LayoutDOM:
     """The parts of the history one under the other, over the history's own time."""
-    x_range = time_range(float(lines.seconds[0]), float(lines.seconds[-1]))
+    seconds = components[0].seconds
+    x_range = time_range(float(seconds[0]), float(seconds[-1]))
     charts = []
-    for name, values in lines.values.items():
+    for part in components:
         chart = make_frame(x_range, "", height=SMALL)
-        chart.title, chart.toolbar_location = Title(text=PlainText(text=f"{name}, {unit}")), None
+        chart.title, chart.toolbar_location = Title(text=PlainText(text=f"{part.name}, {part.unit}")), None
         chart.yaxis.ticker = BasicTicker(desired_num_ticks=3)
-        add_hover(chart, _draw_lines(chart, Lines(lines.seconds, {name: values}), unit, colors=(INK,)))
+        add_hover(chart, _draw_lines(chart, Lines(part.seconds, {part.name: part.values}), part.unit, colors=(INK,)))
         charts.append(finish_legend(chart))
     share_crosshair(charts)
     return column(*charts, sizing_mode="stretch_width")

@@ -27,9 +27,9 @@ from markupsafe import Markup
 from controller.reporting.charts import MAX_DECISIONS, Slots, draw
 from controller.reporting.report import DecisionRow, Report
 from controller.reporting.style import THEME
-from controller.reporting.wording import number, percent
+from controller.reporting.wording import number, percent, share
 
-SCORE_COLUMNS = ("violation_minutes", "violation_percent", "late_percent", "pod_hours", "actions")
+SCORE_COLUMNS = ("violation_minutes", "late_share", "pod_hours", "actions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "percent": percent}
+    environment.filters |= {"number": number, "percent": percent, "share": share}
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":"), "allow_nan": False}
     return environment
 

@@ -1,77 +1,69 @@
-"""A Report from a replay: several policies in the same world. Scores are the scorer's; nothing is judged anew here."""
+"""A Report from a replay: several policies in the same world. What is good and what is bad is score.py's to say."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report, ScoreRow
-from controller.reporting.wording import difference, duration, number, percent
+from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report
+from controller.reporting.wording import difference, duration, number, percent, share
+from controller.scaling.score import Score, score
+from controller.scaling.timeline import Note, Timeline
 from forecasting.series import Values
 
 DAY = 86_400.0
-HOUR = 3600.0
 MINUTE = 60.0
+HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Track:
-    """One policy's life in a replay, tick by tick: pods that exist, and latency in milliseconds. Shapes (n,)."""
+def from_replay(
+    timelines: Sequence[Timeline],
+    demand: Demand,
+    *,
+    title: str,
+    subtitle: str,
+    bounds: tuple[int, int],
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """Return the report of a replay, from timelines over the same ticks, ours first.
 
-    score: ScoreRow
-    created: Values
-    p95_ms: Values
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replay:
-    """What a replay left: its ticks in Unix seconds, shape (n,) with n >= 2, and a track a policy, ours first."""
-
-    title: str
-    subtitle: str
-    seconds: Values
-    demand: Demand
-    tracks: tuple[Track, ...]
-    limit_ms: float
-    bounds: tuple[int, int]
-    decisions: tuple[DecisionRow, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def from_replay(replay: Replay) -> Report:
-    """Return the report of a replay; its charts open on the day on which the first rival missed most."""
-    seconds, tracks = replay.seconds, {track.score.name: track for track in replay.tracks}
-    scores = tuple(track.score for track in replay.tracks)
-    missed = {name: _newly_missed(seconds, track.p95_ms > replay.limit_ms) for name, track in tracks.items()}
-    p95_ms = Lines(seconds, {name: track.p95_ms for name, track in tracks.items()})
+    `demand` says what was forecast and why; what was measured is added here. The charts open on the day on which the
+    first rival missed its objective most.
+    """
+    ours, seconds = timelines[0], timelines[0].seconds
+    scores = tuple(score(timeline) for timeline in timelines)
+    missed = {timeline.policy: _newly_missed(timeline) for timeline in timelines}
+    hours = {timeline.policy: np.cumsum(timeline.created_replicas) * (timeline.tick / HOUR) for timeline in timelines}
     return Report(
-        title=replay.title,
-        subtitle=replay.subtitle,
-        verdict=verdict(scores, length=float(2 * seconds[-1] - seconds[-2] - seconds[0])),
+        title=title,
+        subtitle=subtitle,
+        verdict=verdict(scores),
         figures=headlines(scores),
         scores=scores,
-        demands=(replay.demand,),
-        replicas=Lines(seconds, {name: track.created for name, track in tracks.items()}),
-        bounds=replay.bounds,
-        latency=Latency(p95_ms, replay.limit_ms),
+        demands=(replace(demand, measured=Lines(seconds, {"Measured": ours.demand_rps})),),
+        replicas=Lines(seconds, {timeline.policy: timeline.created_replicas for timeline in timelines}),
+        bounds=bounds,
+        latency=Latency(Lines(seconds, {each.policy: each.p95_ms for each in timelines}), ours.objective_ms),
         violation_minutes=Lines(seconds, {name: np.cumsum(marks) for name, marks in missed.items()}),
-        pod_hours=Lines(seconds, {name: _pod_hours(seconds, track.created) for name, track in tracks.items()}),
-        decisions=replay.decisions,
+        pod_hours=Lines(seconds, hours),
+        decisions=_changes(ours.notes, int(ours.created_replicas[0])),
         focus=_worst_day(seconds, missed),
-        notes=replay.notes,
+        notes=notes,
     )
 
 
-def verdict(scores: Sequence[ScoreRow], length: float) -> str:
-    """Return who kept the objective over `length` seconds, and at what cost, in one sentence."""
+def verdict(scores: Sequence[Score]) -> str:
+    """Return who kept the objective better, and at what cost, in one sentence."""
     ours, *rivals = scores
-    span = f"Over {duration(length)}, {ours.name} was above its objective for {number(ours.violation_minutes)} minutes"
+    span = f"Over {duration(ours.minutes * MINUTE)}, {ours.policy} was above its objective"
+    span = f"{span} for {number(ours.violation_minutes)} minutes"
     if not rivals:
         return f"{span} and used {number(ours.pod_hours)} pod-hours."
     rival = rivals[0]
     cost = _compared(ours.pod_hours, rival.pod_hours)
-    return f"{span}, {rival.name} for {number(rival.violation_minutes)}; it used {cost} pod-hours."
+    return f"{span}, {rival.policy} for {number(rival.violation_minutes)}; it used {cost} pod-hours."
 
 
 def _compared(ours: float, rival: float) -> str:
@@ -82,7 +74,7 @@ def _compared(ours: float, rival: float) -> str:
     return f"{percent(100 * abs(ours - rival) / rival)} {'fewer' if ours < rival else 'more'}"
 
 
-def headlines(scores: Sequence[ScoreRow]) -> tuple[Figure, ...]:
+def headlines(scores: Sequence[Score]) -> tuple[Figure, ...]:
     """Return our figures as headlines, each beside the first rival's."""
     ours, rival = scores[0], scores[1] if len(scores) > 1 else None
 
@@ -92,29 +84,33 @@ def headlines(scores: Sequence[ScoreRow]) -> tuple[Figure, ...]:
             return Figure(label, write(value))
         other: float = getattr(rival, key)
         change = difference(value, other)
-        return Figure(label, write(value), f"{rival.name}: {write(other)}" + (f" ({change})" if change else ""))
+        return Figure(label, write(value), f"{rival.policy}: {write(other)}" + (f" ({change})" if change else ""))
 
     return (
         figure("Minutes over the objective", "violation_minutes", number),
         figure("Pod-hours", "pod_hours", number),
-        figure("Requests served late", "late_percent", percent),
+        figure("Requests served late", "late_share", share),
         figure("Changes of replicas", "actions", number),
     )
 
 
-def _newly_missed(seconds: Values, over: NDArray[np.bool_]) -> Values:
+def _newly_missed(timeline: Timeline) -> Values:
     """Return 1 at each tick that is the first of its minute over the objective, else 0."""
-    ticks = np.flatnonzero(over)
-    _, first = np.unique(seconds[ticks] // MINUTE, return_index=True)
-    marks = np.zeros(len(seconds))
+    ticks = np.flatnonzero(timeline.p95_ms > timeline.objective_ms)
+    _, first = np.unique(timeline.seconds[ticks] // MINUTE, return_index=True)
+    marks = np.zeros(len(timeline))
     marks[ticks[first]] = 1
     return marks
 
 
-def _pod_hours(seconds: Values, created: Values) -> Values:
-    """Return the pod-hours paid for up to the end of each tick."""
-    steps = np.diff(seconds)
-    return np.cumsum(created * np.append(steps, steps[-1])) / HOUR
+def _changes(notes: tuple[Note, ...], before: int) -> tuple[DecisionRow, ...]:
+    """Return the notes that changed the replicas; a new reason for the same number changed nothing."""
+    counts = (before, *(note.desired_replicas for note in notes))
+    return tuple(
+        DecisionRow(note.at, old, new, note.reason, note.message)
+        for note, (old, new) in zip(notes, pairwise(counts), strict=True)
+        if old != new
+    )
 
 
 def _worst_day(seconds: Values, missed: Mapping[str, Values]) -> Focus | None:

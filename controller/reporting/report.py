@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.scaling.decision import Candidate, Decision, Limiter
+from controller.scaling.score import Score
 from forecasting.series import Values
 
 
@@ -71,10 +72,20 @@ class GateRow:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """One part of a decomposed history, in its own unit. Arrays of shape (n,)."""
+
+    name: str
+    unit: str
+    seconds: Values
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Demand:
     """One load signal: what was measured, what is forecast, and how far the forecast may be believed.
 
-    `season` is a decomposition of the history; `season_sentence` says what it shows.
+    `season` is a decomposition of the history, its parts on the same times; `season_sentence` says what it shows.
     """
 
     name: str
@@ -85,7 +96,7 @@ class Demand:
     accuracy: tuple[AccuracyRow, ...] = ()
     weights: tuple[Weight, ...] = ()
     basis: str = ""
-    season: Lines | None = None
+    season: tuple[Component, ...] = ()
     season_sentence: str = ""
 
 
@@ -96,18 +107,6 @@ class Figure:
     label: str
     value: str
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """How one policy did: minutes over the objective and their share of all, requests served late, pods paid for."""
-
-    name: str
-    violation_minutes: float
-    violation_percent: float
-    late_percent: float
-    pod_hours: float
-    actions: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +164,7 @@ class Report:
     subtitle: str
     verdict: str
     figures: tuple[Figure, ...] = ()
-    scores: tuple[ScoreRow, ...] = ()
+    scores: tuple[Score, ...] = ()
     demands: tuple[Demand, ...] = ()
     replicas: Lines | None = None
     bounds: tuple[int, int] | None = None

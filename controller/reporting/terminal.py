@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.reporting.report import Lines, Report
-from controller.reporting.wording import MINUS, THIN_SPACE, number, percent
+from controller.reporting.wording import MINUS, THIN_SPACE, number, share
 from forecasting.series import Values
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -60,9 +60,9 @@ def _scores(report: Report) -> Table:
     for heading in ("minutes over objective", "share", "late requests", "pod-hours", "changes"):
         table.add_column(heading, justify="right")
     for row in report.scores:
-        shares = percent(row.violation_percent), percent(row.late_percent)
+        shares = share(row.violation_minutes / row.minutes), share(row.late_share)
         counts = number(row.pod_hours), number(row.actions)
-        table.add_row(_text(row.name, "bold"), number(row.violation_minutes), *shares, *counts)
+        table.add_row(_text(row.policy, "bold"), number(row.violation_minutes), *shares, *counts)
     return table
 
 

@@ -17,6 +17,11 @@ def percent(value: float) -> str:
     return f"{number(value, decimals)}{THIN_SPACE}%"
 
 
+def share(part: float) -> str:
+    """Return a share from 0 to 1 as a percentage."""
+    return percent(100 * part)
+
+
 def difference(ours: float, rival: float) -> str:
     """Return ours against the rival's in percent, signed, or `the same`; empty where the rival has none."""
     if ours == rival:

@@ -5,20 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from controller.reporting.replay import Replay, Track, from_replay
-from controller.reporting.report import (
-    AccuracyRow,
-    Band,
-    DecisionRow,
-    Demand,
-    GateRow,
-    Lines,
-    Report,
-    ScoreRow,
-    Weight,
-)
-from controller.scaling.decision import Candidate, Limiter
+from controller.reporting.replay import from_replay
+from controller.reporting.report import AccuracyRow, Band, Component, Demand, GateRow, Report, Weight
 from controller.scaling.reasons import Reason
+from controller.scaling.timeline import Note, Timeline
 from forecasting.series import Values
 
 START = datetime(2025, 3, 3, tzinfo=UTC)
@@ -62,53 +52,47 @@ def p95_of(demand: Values, ready: Values) -> Values:
     return latencies
 
 
-def track(name: str, seconds: Values, demand: Values, created: Values) -> Track:
+def timeline(name: str, demand: Values, created: Values, notes: tuple[Note, ...] = ()) -> Timeline:
     ready = np.minimum(created, delayed(created, LATE_TICKS))
     p95 = p95_of(demand, ready)
-    over = p95 > LIMIT_MS
-    minutes = len(np.unique(seconds[over] // 60))
-    share = 100 * minutes / (len(seconds) * TICK / 60)
-    late = 100 * float(demand[over].sum() / demand.sum())
-    hours = float(created.sum() * TICK / 3600)
-    return Track(ScoreRow(name, minutes, share, late, hours, int(np.count_nonzero(np.diff(created)))), created, p95)
+    return Timeline(
+        policy=name,
+        start=START,
+        tick=timedelta(seconds=TICK),
+        objective_ms=LIMIT_MS,
+        demand_rps=demand,
+        measured_rps=delayed(demand, 6),
+        desired_replicas=created,
+        created_replicas=created,
+        ready_replicas=ready,
+        backlog=np.zeros(len(demand)),
+        p95_ms=p95,
+        late_share=(p95 > LIMIT_MS).astype(float),
+        needed_replicas=np.ceil(demand / PER_POD),
+        notes=notes,
+    )
 
 
-def decisions_of(seconds: Values, created: Values) -> tuple[DecisionRow, ...]:
-    rows = []
+def notes_of(seconds: Values, created: Values) -> tuple[Note, ...]:
+    notes = []
     for tick in np.flatnonzero(np.diff(created)) + 1:
         before, after = int(created[tick - 1]), int(created[tick])
-        up = after > before
-        reason = Reason.FORECAST if up else Reason.SCALE_DOWN_STABILIZED
         ahead = f"forecast plans for {after * 9.1:.0f} requests/s within 4.9 min, which needs {after} replicas"
-        rows.append(
-            DecisionRow(
-                datetime.fromtimestamp(seconds[tick], UTC),
-                before,
-                after,
-                reason,
-                ahead if up else f"{after} is the highest recommendation of the last 300 s",
-                (
-                    Candidate(Reason.FORECAST, "requests", after, ahead),
-                    Candidate(Reason.LIVE_RATIO, "requests", max(1, after - 3), "262 requests/s measured now"),
-                    Candidate(Reason.BELOW_THRESHOLD, "queue", None, "queue is 12, fires above 1000"),
-                ),
-                () if up else (Limiter(Reason.SCALE_DOWN_STABILIZED, after - 2, after, "waits out 300 s"),),
-            )
-        )
-    return tuple(rows)
+        reason, message = Reason.FORECAST, ahead
+        if after < before:
+            reason, message = Reason.SCALE_DOWN_STABILIZED, f"{after} is the highest recommendation of the last 300 s"
+        notes.append(Note(datetime.fromtimestamp(seconds[tick], UTC), after, reason, message))
+    return tuple(notes)
 
 
-def season_of(days: int, rng: np.random.Generator) -> Lines:
+def season_of(days: int, rng: np.random.Generator) -> tuple[Component, ...]:
     seconds: Values = START.timestamp() + np.arange(-days * 24, 0, dtype=np.float64) * 3600.0
     hours = seconds / 3600
-    return Lines(
-        seconds,
-        {
-            "Level": 170 + hours * 0 + np.linspace(-5, 8, len(seconds)),
-            "Daily season": 90 * np.sin((hours - 9) / 24 * 2 * np.pi),
-            "Weekly season": 25 * np.sin(hours / 168 * 2 * np.pi),
-            "Rest": rng.normal(0, 6, len(seconds)),
-        },
+    return (
+        Component("Trend", "requests/s", seconds, np.linspace(165, 178, len(seconds))),
+        Component("Daily season", "factor", seconds, 1 + 0.6 * np.sin((hours - 9) / 24 * 2 * np.pi)),
+        Component("Weekly season", "factor", seconds, 1 + 0.2 * np.sin(hours / 168 * 2 * np.pi)),
+        Component("What is left", "factor", seconds, rng.normal(1, 0.04, len(seconds))),
     )
 
 
@@ -123,11 +107,9 @@ def replay_report(days: float = 2) -> Report:
     ours = held_down(np.ceil(np.maximum(np.maximum(smooth, ahead) * 1.06, delayed(demand, 4)) / PER_POD / 0.9), 20)
     hpa = held_down(np.ceil(delayed(np.convolve(demand, np.ones(8) / 8, "same"), 6) / PER_POD / 0.8), 20)
     forecast = Band(seconds, smooth, smooth * 1.12, smooth * 0.9, made="as it stood 3 minutes before")
-    tracks = (track("Headroom", seconds, demand, ours), track("HPA", seconds, demand, hpa))
     signal = Demand(
         name="requests",
         unit="requests/s",
-        measured=Lines(seconds, {"Measured": demand}),
         forecast=forecast,
         gate=GateRow(open=True, reason="BeatsNaive", message="quantile loss 0.61 of the last value's over 12 origins"),
         accuracy=(AccuracyRow("Headroom", 4.2, 95.3), AccuracyRow("Last week's copy", 7.9)),
@@ -137,17 +119,12 @@ def replay_report(days: float = 2) -> Report:
         season_sentence="The daily season explains 88 % of the variation, the weekly season 21 %.",
     )
     return from_replay(
-        Replay(
-            title="Headroom against plain HPA",
-            subtitle=f"taxi trips, {days:g} days replayed in ticks of 15 s, pods Ready after 3 minutes",
-            seconds=seconds,
-            demand=signal,
-            tracks=tracks,
-            limit_ms=LIMIT_MS,
-            bounds=(2, 200),
-            decisions=decisions_of(seconds, ours),
-            notes=("Trace: nyc_taxi.csv. HPA: target 70 % utilization, tolerance 10 %.",),
-        )
+        (timeline("Headroom", demand, ours, notes_of(seconds, ours)), timeline("HPA", demand, hpa)),
+        signal,
+        title="Headroom against plain HPA",
+        subtitle=f"taxi trips, {days:g} days replayed in ticks of 15 s, pods Ready after 3 minutes",
+        bounds=(2, 200),
+        notes=("Trace: nyc_taxi.csv. HPA: target 70 % utilization, tolerance 10 %.",),
     )
 
 

@@ -1,16 +1,19 @@
 """A Report from a replay: what it adds up must be what the scores say."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from controller.reporting.replay import DAY, Replay, Track, from_replay, verdict
-from controller.reporting.report import Demand, Report, ScoreRow
-from tests.reporting.examples import LIMIT_MS, START, replay_report
+from controller.reporting.replay import DAY, from_replay, verdict
+from controller.reporting.report import Demand, Report
+from controller.scaling.score import Score
+from controller.scaling.timeline import Note, Timeline
+from tests.reporting.examples import LIMIT_MS, START, replay_report, timeline
 
-OURS = ScoreRow("Headroom", 12, 0.06, 0.02, 9_700, 310)
-HPA = ScoreRow("HPA", 340, 1.7, 0.9, 10_000, 402)
+HPA = Score("HPA", 20_160, 340, 0.009, 10_000, 402, 90, 0.1, 0.2, 0.1, 0.8)
+OURS = replace(HPA, policy="Headroom", violation_minutes=12, pod_hours=9_700)
 
 
 @pytest.fixture(scope="module")
@@ -25,30 +28,63 @@ def test_the_totals_end_where_the_scores_say(report: Report) -> None:
     minutes = {name: values[-1] for name, values in report.violation_minutes.values.items()}
     hours = {name: values[-1] for name, values in report.pod_hours.values.items()}
 
-    assert minutes == {row.name: row.violation_minutes for row in report.scores}
-    assert hours == pytest.approx({row.name: row.pod_hours for row in report.scores})
+    assert minutes == {row.policy: row.violation_minutes for row in report.scores}
+    assert hours == pytest.approx({row.policy: row.pod_hours for row in report.scores})
+
+
+def calm(days: float, policy: str = "Headroom") -> Timeline:
+    ticks = round(days * DAY / 15)
+    made = timeline(policy, np.full(ticks, 50.0), np.full(ticks, 10.0))
+    return replace(made, p95_ms=np.full(ticks, 100.0))
+
+
+def shown(*timelines: Timeline) -> Report:
+    return from_replay(timelines, Demand("requests", "requests/s"), title="t", subtitle="s", bounds=(1, 10))
 
 
 def test_the_charts_open_on_the_day_the_rival_missed_most() -> None:
-    seconds = START.timestamp() + np.arange(0, 3 * DAY, 60.0)
-    calm, bad_second_day = np.full(len(seconds), 100.0), np.full(len(seconds), 100.0)
-    bad_second_day[2000:2030] = np.inf
-    tracks = (Track(OURS, np.ones(len(seconds)), calm), Track(HPA, np.ones(len(seconds)), bad_second_day))
+    p95 = np.full(3 * 5760, 100.0)
+    p95[7000:7100] = np.inf
 
-    report = from_replay(a_replay(seconds, tracks))
+    report = shown(calm(3), replace(calm(3, "HPA"), p95_ms=p95))
 
     assert report.focus is not None
-    assert (report.focus.begin, report.focus.end) == (seconds[0] + DAY, seconds[0] + 2 * DAY)
+    begin = START.timestamp() + DAY
+    assert (report.focus.begin, report.focus.end) == (begin, begin + DAY)
     assert "HPA" in report.focus.why
 
 
+def test_where_nobody_missed_the_charts_open_on_the_first_day() -> None:
+    focus = shown(calm(3), calm(3, "HPA")).focus
+
+    assert focus is not None
+    assert (focus.begin, focus.why) == (START.timestamp(), "its first day")
+
+
 def test_a_replay_of_a_day_is_shown_whole() -> None:
-    seconds = START.timestamp() + np.arange(0, DAY, 60.0)
-    calm = np.full(len(seconds), 100.0)
+    assert shown(calm(1)).focus is None
 
-    report = from_replay(a_replay(seconds, (Track(OURS, np.ones(len(seconds)), calm),)))
 
-    assert report.focus is None
+def test_several_late_ticks_are_one_minute_missed() -> None:
+    p95 = np.full(5760, 100.0)
+    p95[[3, 4, 5, 9]] = LIMIT_MS + 1  # the last tick of the first minute, two of the second, one of the third
+
+    report = shown(replace(calm(1), p95_ms=p95))
+
+    assert report.violation_minutes is not None
+    assert list(report.violation_minutes.values["Headroom"][[2, 3, 4, 5, 9, -1]]) == [0, 1, 2, 2, 3, 3]
+
+
+def test_only_changes_of_replicas_are_decisions() -> None:
+    said = ((10, "Forecast"), (12, "Forecast"), (12, "WithinTolerance"), (11, "ScaleDownStabilized"))
+    notes = tuple(
+        Note(START + timedelta(minutes=minute), count, reason, "m") for minute, (count, reason) in enumerate(said)
+    )
+
+    report = shown(replace(calm(1), notes=notes))
+
+    changes = [(row.before, row.after, row.reason) for row in report.decisions]
+    assert changes == [(10, 12, "Forecast"), (12, 11, "ScaleDownStabilized")]
 
 
 @pytest.mark.parametrize(
@@ -61,12 +97,8 @@ def test_a_replay_of_a_day_is_shown_whole() -> None:
         ((replace(HPA, pod_hours=0),), "it used 9\u202f700 instead of no pod-hours."),
     ],
 )
-def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[ScoreRow, ...], sentence: str) -> None:
-    said = verdict((OURS, *rivals), length=14 * DAY)
+def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[Score, ...], sentence: str) -> None:
+    said = verdict((OURS, *rivals))
 
     assert said.startswith("Over 14 days, ")
     assert said.endswith(sentence)
-
-
-def a_replay(seconds: np.ndarray[tuple[int], np.dtype[np.float64]], tracks: tuple[Track, ...]) -> Replay:
-    return Replay("t", "s", seconds, Demand("requests", "requests/s"), tracks, LIMIT_MS, bounds=(1, 10))

@@ -35,8 +35,8 @@ def test_a_replay_prints_its_verdict_and_a_row_a_policy(replayed: Report) -> Non
 
     assert " ".join(replayed.verdict.split()) in " ".join(text.replace("\n", " ").split())
     for row in replayed.scores:
-        cells = next(line.split() for line in text.splitlines() if line.startswith(f" {row.name}  "))
-        assert cells[:2] == [row.name, str(int(row.violation_minutes))]
+        cells = next(line.split() for line in text.splitlines() if line.startswith(f" {row.policy}  "))
+        assert cells[:2] == [row.policy, str(row.violation_minutes)]
         assert cells[-1] == str(row.actions)
 
 
