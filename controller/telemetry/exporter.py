@@ -1,95 +1,163 @@
-"""Exporter: our own metrics, by name. What is measured is told to it by the lives; it keeps a registry of its own."""
+"""What Headroom tells Prometheus about itself. The table is the documentation; methods take values as they come.
 
+A registry of its own, so that nothing of the libraries' is exported by accident. Replicas are kept as plain numbers
+and become series only when somebody scrapes: a sweep over thousands of policies must not pay for that.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from controller.api.metadata import ObjectKey
 from controller.scaling.decision import Decision
 
+_SWEEP_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)  # the last two are missed and lost sweeps
+_FIT_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120)
+_POLICY = ("namespace", "policy")
 
-class MetricDoc(NamedTuple):
-    """A metric as its documentation shows it."""
+
+@dataclass(frozen=True, slots=True)
+class ExportedMetric:
+    """One of our metrics, as its reference page shows it."""
 
     name: str
+    type: Literal["counter", "gauge", "histogram"]
     help: str
     labels: tuple[str, ...] = ()
 
 
-GAUGES = (
-    MetricDoc("headroom_policies", "Policies decided in the last sweep."),
-    MetricDoc("headroom_leader", "1 while this process holds the Lease, else 0."),
-    MetricDoc("headroom_current_replicas", "Replicas the target asks for.", ("namespace", "policy")),
-    MetricDoc("headroom_desired_replicas", "Replicas Headroom wants.", ("namespace", "policy")),
-    MetricDoc(
-        "headroom_forecast_replicas",
-        "Replicas the forecast asks for over the lead time; absent while it may not act.",
-        ("namespace", "policy"),
-    ),
+LEADER = ExportedMetric("headroom_leader", "gauge", "1 while this process leads and may write, else 0.")
+POLICIES = ExportedMetric("headroom_policies", "gauge", "Policies decided in the last sweep.")
+SWEEPS = ExportedMetric("headroom_sweep_duration_seconds", "histogram", "Time a sweep over all policies took.")
+CURRENT = ExportedMetric(
+    "headroom_current_replicas", "gauge", "Replicas the target asked for when it was last decided on.", _POLICY
 )
-COUNTERS = (
-    MetricDoc("headroom_decisions_total", "Decisions by the reason that decided.", ("reason",)),
-    MetricDoc("headroom_api_writes_total", "Writes to the API server, by resource.", ("resource",)),
-    MetricDoc("headroom_fits_total", "Fits of a load signal, by outcome: fitted or failed.", ("outcome",)),
+DESIRED = ExportedMetric("headroom_desired_replicas", "gauge", "Replicas Headroom wants, after all limits.", _POLICY)
+RECOMMENDED = ExportedMetric("headroom_recommended_replicas", "gauge", "Replicas wanted before the limits.", _POLICY)
+FORECAST = ExportedMetric(
+    "headroom_forecast_replicas", "gauge", "Replicas the forecast asks for; absent while it may not act.", _POLICY
 )
-HISTOGRAMS = (
-    MetricDoc("headroom_sweep_duration_seconds", "Time one sweep over all policies took."),
-    MetricDoc("headroom_fit_duration_seconds", "Time one fit took, history included."),
+UNHEALTHY = ExportedMetric(
+    "headroom_unhealthy_signals", "gauge", "Signals of a policy whose last reading has a problem.", _POLICY
 )
-_PER_POLICY = ("headroom_current_replicas", "headroom_desired_replicas", "headroom_forecast_replicas")
+DECISIONS = ExportedMetric("headroom_decisions_total", "counter", "Decisions by the reason they gave.", ("reason",))
+QUERIES = ExportedMetric(
+    "headroom_prometheus_queries_total",
+    "counter",
+    "Queries by MetricsSource and outcome: answered, refused (an answer not to be trusted) or unreachable.",
+    ("source", "outcome"),
+)
+WRITES = ExportedMetric("headroom_api_writes_total", "counter", "Writes to the Kubernetes API by kind.", ("kind",))
+FITS = ExportedMetric("headroom_fit_duration_seconds", "histogram", "Time one refit of a policy's forecasts took.")
+
+EXPORTED = (
+    LEADER,
+    POLICIES,
+    SWEEPS,
+    CURRENT,
+    DESIRED,
+    RECOMMENDED,
+    FORECAST,
+    UNHEALTHY,
+    DECISIONS,
+    QUERIES,
+    WRITES,
+    FITS,
+)
+"""Every metric Headroom exports."""
 
 
 class Exporter:
-    """The metrics of the tables above. Every method is told a value; `render` is what a scrape gets."""
+    """Our own metrics. `record_query` may be called from any thread, the others from one."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._gauges = {doc.name: Gauge(*doc[:2], doc.labels, registry=self._registry) for doc in GAUGES}
-        self._counters = {doc.name: Counter(*doc[:2], doc.labels, registry=self._registry) for doc in COUNTERS}
-        self._histograms = {doc.name: Histogram(*doc[:2], doc.labels, registry=self._registry) for doc in HISTOGRAMS}
-        self._exported: set[ObjectKey] = set()
+        self._replicas = _Replicas()
+        self._registry.register(self._replicas)
+        self._leader = Gauge(LEADER.name, LEADER.help, registry=self._registry)
+        self._policies = Gauge(POLICIES.name, POLICIES.help, registry=self._registry)
+        self._sweeps = Histogram(SWEEPS.name, SWEEPS.help, registry=self._registry, buckets=_SWEEP_BUCKETS)
+        self._fits = Histogram(FITS.name, FITS.help, registry=self._registry, buckets=_FIT_BUCKETS)
+        self._decisions = Counter(DECISIONS.name, DECISIONS.help, DECISIONS.labels, registry=self._registry)
+        self._queries = Counter(QUERIES.name, QUERIES.help, QUERIES.labels, registry=self._registry)
+        self._writes = Counter(WRITES.name, WRITES.help, WRITES.labels, registry=self._registry)
 
     def render(self) -> bytes:
-        """Return all metrics in the Prometheus text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def record_sweep(self, took: timedelta) -> None:
-        """Take in how long a sweep took."""
-        self._histograms["headroom_sweep_duration_seconds"].observe(took.total_seconds())
+    def record_sweep(self, duration: timedelta) -> None:
+        """Count a sweep that ended."""
+        self._sweeps.observe(duration.total_seconds())
+
+    def record_fit(self, duration: timedelta) -> None:
+        """Count a refit that ended."""
+        self._fits.observe(duration.total_seconds())
 
     def record_leadership(self, *, leads: bool) -> None:
-        """Take in whether this process leads."""
-        self._gauges["headroom_leader"].set(int(leads))
+        """Say whether this process leads."""
+        self._leader.set(leads)
+
+    def record_query(self, source: str, outcome: str) -> None:
+        """Count a query of a MetricsSource."""
+        self._queries.labels(source, outcome).inc()
+
+    def record_write(self, kind: str) -> None:
+        """Count a write to the Kubernetes API."""
+        self._writes.labels(kind).inc()
 
     def record_decision(self, decision: Decision) -> None:
-        """Take in what was decided for one policy."""
-        self._counters["headroom_decisions_total"].labels(decision.reason).inc()
-        replicas = (decision.current_replicas, decision.desired_replicas, decision.plan.forecast_replicas)
-        for name, value in zip(_PER_POLICY, replicas, strict=True):
-            if value is None:
-                self._gauges[name].remove_by_labels(_labels(decision.policy))
-            else:
-                self._gauges[name].labels(**_labels(decision.policy)).set(value)
-        self._exported.add(decision.policy)
+        """Show a decision's replicas until the policy's next one, and count its reason."""
+        self._decisions.labels(decision.reason.value).inc()
+        self._replicas.shown[decision.policy] = _Shown(
+            current=decision.current_replicas,
+            desired=decision.desired_replicas,
+            recommended=decision.recommended_replicas,
+            forecast=decision.plan.forecast_replicas,
+            unhealthy=sum(bool(reading.problem) for reading in decision.observation.readings.values()),
+        )
 
-    def keep_policies(self, policies: set[ObjectKey]) -> None:
-        """Count the policies, and drop the series of those that are no longer decided."""
-        self._gauges["headroom_policies"].set(len(policies))
-        for gone in self._exported - policies:
-            for name in _PER_POLICY:
-                self._gauges[name].remove_by_labels(_labels(gone))
-        self._exported &= policies
-
-    def record_write(self, resource: str) -> None:
-        """Take in a write to the API server, such as `deployments/scale`."""
-        self._counters["headroom_api_writes_total"].labels(resource).inc()
-
-    def record_fit(self, outcome: str, took: timedelta) -> None:
-        """Take in how a fit ended, and how long it took."""
-        self._counters["headroom_fits_total"].labels(outcome).inc()
-        self._histograms["headroom_fit_duration_seconds"].observe(took.total_seconds())
+    def keep_policies(self, policies: Collection[ObjectKey]) -> None:
+        """Show no policy but these any more."""
+        for gone in self._replicas.shown.keys() - set(policies):
+            del self._replicas.shown[gone]
+        self._policies.set(len(policies))
 
 
-def _labels(policy: ObjectKey) -> dict[str, str]:
-    return {"namespace": policy.namespace, "policy": policy.name}
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The numbers of a policy's last decision."""
+
+    current: int
+    desired: int
+    recommended: int
+    forecast: int | None
+    unhealthy: int
+
+
+class _Replicas(Collector):
+    """Makes series of the last decisions when somebody scrapes."""
+
+    def __init__(self) -> None:
+        self.shown: dict[ObjectKey, _Shown] = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Return a family for each number, with a series for each policy that has it."""
+        for metric, field in (
+            (CURRENT, "current"),
+            (DESIRED, "desired"),
+            (RECOMMENDED, "recommended"),
+            (FORECAST, "forecast"),
+            (UNHEALTHY, "unhealthy"),
+        ):
+            family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+            for policy, shown in [*self.shown.items()]:
+                value = getattr(shown, field)
+                if value is not None:
+                    family.add_metric(policy, value)
+            yield family
