@@ -10,7 +10,12 @@ from forecasting.decomposition import Decomposition
 
 DAY = timedelta(days=1)
 COMBINATION = "combination"  # as forecasting.Accuracy names it
-NAMES = {COMBINATION: "Headroom", "week_naive": "Last week's copy", "day_naive": "Yesterday's copy"}
+NAMES = {
+    COMBINATION: "Headroom",
+    "week_naive": "Last week's copy",
+    "day_naive": "Yesterday's copy",
+    "last_value": "Last value held",
+}
 
 
 def demand_from(

@@ -17,7 +17,7 @@ from forecasting.series import Values
 BARS = "▁▂▃▄▅▆▇█"
 CURVE_WIDTH = 44  # characters: with labels it fits a terminal of 80
 LOOKS_A_CHARACTER = 50  # a spike of minutes shows in a character that stands for hours
-ASCII = str.maketrans({THIN_SPACE: " ", MINUS: "-", "→": "->", **dict.fromkeys(BARS, " ")})
+ASCII = str.maketrans({MINUS: "-", "→": "->", **dict.fromkeys(BARS, " ")})
 
 
 def print_report(report: Report, console: Console, *, page: Path | None = None) -> None:
@@ -47,7 +47,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 
 def _text(value: str, style: str = "") -> Text:
     """Return text that cannot steer the terminal: what was read from a cluster may carry escape sequences."""
-    return Text("".join(c if c.isprintable() or c == THIN_SPACE else "\N{REPLACEMENT CHARACTER}" for c in value), style)
+    value = value.replace(f"{THIN_SPACE}%", "%").replace(THIN_SPACE, ",")  # rich would break lines at any space
+    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value), style)
 
 
 def _grid(*, show_header: bool = False) -> Table:
@@ -60,9 +61,9 @@ def _scores(report: Report) -> Table:
     for heading in ("minutes over objective", "share", "late requests", "pod-hours", "changes"):
         table.add_column(heading, justify="right")
     for row in report.scores:
-        shares = share(row.violation_minutes / row.minutes), share(row.late_share)
-        counts = number(row.pod_hours), number(row.actions)
-        table.add_row(_text(row.policy, "bold"), number(row.violation_minutes), *shares, *counts)
+        violated, late = share(row.violation_minutes / row.minutes), share(row.late_share)
+        cells = (number(row.violation_minutes), violated, late, number(row.pod_hours), number(row.actions))
+        table.add_row(_text(row.policy, "bold"), *(_text(cell) for cell in cells))
     return table
 
 
@@ -105,4 +106,4 @@ def _add_curve(table: Table, label: str, values: Values, top: float | None = Non
         return
     height = (top or float(known.max())) or 1.0
     bars = "".join(" " if np.isnan(v) else BARS[min(int(v / height * len(BARS)), len(BARS) - 1)] for v in values)
-    table.add_row(_text(label, "dim"), Text(bars, "blue"), f"up to {number(float(known.max()))}")
+    table.add_row(_text(label, "dim"), Text(bars, "blue"), _text(f"up to {number(float(known.max()))}"))
