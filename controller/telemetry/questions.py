@@ -1,8 +1,8 @@
 """From what policies say to what is asked: each signal resolved to a selector, equal selectors asked together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from controller.api.metrics_source import MetricsSource
 from controller.api.scaling_policy import ScalingPolicy
@@ -81,6 +81,15 @@ def ask(policy: ScalingPolicy, signal: Signal, sources: Sources) -> Asked:
     return Asked(Question(name, resolve_template(signal, source)), workload)
 
 
+def asked_loads(policy: ScalingPolicy, sources: Sources) -> dict[str, Asked]:
+    """Return what each load signal of a policy asks, by signal; without those that cannot be asked."""
+    asked = {}
+    for signal in policy.spec.load_signals:
+        with suppress(SignalRefused):
+            asked[signal.name] = ask(policy, signal, sources)
+    return asked
+
+
 def find_obstacle(policy: ScalingPolicy, sources: Sources) -> Obstacle | None:
     """Return why a policy's signals cannot be asked for at all, for its condition; None where they can."""
     for signal in policy.spec.signals:
@@ -89,13 +98,3 @@ def find_obstacle(policy: ScalingPolicy, sources: Sources) -> Obstacle | None:
         except SignalRefused as refused:
             return Obstacle(refused.reason, str(refused))
     return None
-
-
-def scrape_interval(source: MetricsSource) -> timedelta:
-    """Return how often the source's targets are scraped."""
-    return timedelta(seconds=source.spec.scrape_interval_seconds)
-
-
-def namespaces_of(workloads: Iterable[Workload]) -> list[str]:
-    """Return the namespaces of these workloads, each once, sorted."""
-    return sorted({workload.namespace for workload in workloads})

@@ -27,6 +27,8 @@ class PretendPrometheus:
     hangs: threading.Event | None = None
     """While given and not set, queries wait for it."""
     queries: list[tuple[str, frozenset[Workload]]] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+    """Of every range query."""
     probes: int = 0
     closed: int = 0
 
@@ -46,6 +48,7 @@ class PretendPrometheus:
         self, selector: MetricSelector, workloads: Collection[Workload], *, grid: Grid
     ) -> Mapping[Workload, Values]:
         """Return the levels on the grid."""
+        self.grids.append(grid)
         self._ask(f"{selector.metric} past", workloads, grid.last)
         known = (workload for workload in workloads if workload in self.levels)
         return {workload: np.full(grid.count, self.levels[workload]) for workload in known}
