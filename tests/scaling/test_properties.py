@@ -1,0 +1,382 @@
+"""What holds for every decision, whatever is observed, remembered and asked for."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from controller.api.behavior import Pause, PauseDirection, Pin
+from controller.api.scaling_policy import (
+    Change,
+    Memory,
+    Mode,
+    Recommendation,
+    RuleMemory,
+    ScalingPolicy,
+    ScalingPolicyStatus,
+)
+from controller.scaling.decision import Decision
+from controller.scaling.evaluate import evaluate
+from controller.scaling.health import unhealthy_signals
+from controller.scaling.memory import resume
+from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
+from controller.scaling.patch import patch_for
+from controller.scaling.reasons import Reason
+from tests.builders import LATENCY, NOON, QUEUE, QUEUED_REQUESTS, REQUESTS, a_policy, an_event, an_outlook
+
+MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+NAMES = ("requests", "queue", "latency")
+DEMANDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (REQUESTS, {}),
+    (QUEUED_REQUESTS, {"p95Milliseconds": 250}),
+    ({**REQUESTS, "load": None}, {}),  # rules alone
+]
+RULES: list[dict[str, Any]] = [
+    {"name": "backlog", "signal": "queue", "steps": [{"above": 1000, "addPercent": 50}]},
+    {
+        "name": "stairs",
+        "signal": "queue",
+        "forSeconds": 30,
+        "rearmBelow": 200,
+        "steps": [
+            {"above": 500, "addReplicas": 30},
+            {"above": 2000, "addPercent": 100},
+            {"above": 9000, "addReplicas": 1},
+        ],
+    },
+    {"name": "slow", "signal": "latency", "rearmBelow": 0, "steps": [{"above": "0.25", "addPercent": 10}]},
+]
+
+seconds = st.integers(-600, 4000)
+times = seconds.map(lambda ago: NOON - timedelta(seconds=ago))
+counts = st.integers(0, 130)
+values = st.floats(0, 3000) | st.sampled_from([0.0, 0.25, 200.0, 500.0, 1000.0, 1e9])
+step_limits = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(["Pods", "Percent"]),
+            "value": st.integers(1, 150),
+            "periodSeconds": st.sampled_from([15, 60, 600]),
+        }
+    ),
+    max_size=2,
+)
+directions = st.fixed_dictionaries(
+    {
+        "policies": step_limits,
+        "selectPolicy": st.sampled_from(["Max", "Min", "Disabled"]),
+        "tolerancePercent": st.sampled_from([0, 10, 50]),
+        "cooldownSeconds": st.sampled_from([0, 60]),
+    }
+)
+windows = st.sampled_from([0, 60, 300])
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> ScalingPolicy:
+    """A policy with a load, a queue and a latency; calm or hasty, given by hand or by people."""
+    demand, objective = draw(st.sampled_from(DEMANDS))
+    low = draw(st.integers(1, 20))
+    down = draw(directions) | {"stabilizationWindowSeconds": draw(windows)}
+    return a_policy(
+        demand,
+        QUEUE,
+        LATENCY,
+        minReplicas=low,
+        maxReplicas=low + draw(st.integers(0, 100)),
+        objective=objective,
+        stepScaling=draw(st.lists(st.sampled_from(RULES), unique_by=lambda each: each["name"])),
+        behavior={"scaleUp": draw(directions), "scaleDown": down},
+        fallback=draw(st.none() | st.just({"replicas": 15, "afterSeconds": 600})),
+        mode=draw(st.sampled_from(list(Mode))),
+    )
+
+
+def a_change(at: datetime, before: int, after: int) -> Change:
+    return Change(at=at, from_replicas=before, to_replicas=after)
+
+
+def a_rule(name: str, above_since: datetime | None, level: int, fired_at: datetime | None, replicas: int) -> RuleMemory:
+    return RuleMemory(name=name, above_since=above_since, level=level, fired_at=fired_at, replicas=replicas)
+
+
+changes = st.lists(st.tuples(times, counts, counts), max_size=4)
+rule_states = st.tuples(st.none() | times, st.integers(-1, 8), st.none() | times, counts)
+rule_memories = st.dictionaries(st.sampled_from(["backlog", "stairs", "slow", "gone"]), rule_states)
+recommendations = st.lists(st.tuples(seconds, counts), max_size=4, unique_by=lambda entry: entry[1])
+
+
+@st.composite
+def memories(draw: st.DrawFn) -> Memory:
+    """What some earlier decisions may have left, also by a clock that ran ahead or with another spec."""
+    entries = draw(recommendations)
+    since = sorted((ago for ago, _ in entries), reverse=True)
+    falling = sorted((replicas for _, replicas in entries), reverse=True)
+    return Memory(
+        recommendations=tuple(
+            Recommendation(since=NOON - timedelta(seconds=ago), replicas=replicas)
+            for ago, replicas in zip(since, falling, strict=True)
+        ),
+        changes=tuple(a_change(*change) for change in sorted(draw(changes))),
+        rules=tuple(a_rule(name, *state) for name, state in draw(rule_memories).items()),
+        planned_replicas=draw(st.none() | counts),
+    )
+
+
+@st.composite
+def readings(draw: st.DrawFn, value: st.SearchStrategy[float | None] = values) -> Reading:
+    """A fresh reading, mostly; else one that is old, odd or from the future."""
+    age = draw(st.sampled_from([0, 0, 0, 30, 91, 301, 2000, -91]))
+    return Reading(draw(value), NOON - timedelta(seconds=age), draw(st.sampled_from(["", "", "", "HTTP 500"])))
+
+
+any_reading = readings() | readings(st.sampled_from([None, math.nan, math.inf]))
+
+
+@st.composite
+def outlooks(draw: st.DrawFn) -> Outlook:
+    """An outlook that begins around noon, and may have run out, with its gate open or not."""
+    start = NOON + timedelta(minutes=draw(st.integers(-12, 8)))
+    planned = draw(st.lists(st.floats(0, 2000), min_size=1, max_size=12))
+    return an_outlook(planned, gate_open=draw(st.booleans()), start=start)
+
+
+@st.composite
+def observations(draw: st.DrawFn, reading: st.SearchStrategy[Reading] = any_reading) -> Observation:
+    """Whatever the doors may hand over, at noon."""
+    spec = draw(counts)
+    starts = st.integers(-60, 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
+    events = st.builds(
+        lambda start, ramp, percent, floor: an_event(
+            start=start,
+            end=start + timedelta(minutes=30),
+            rampInSeconds=ramp,
+            multiplierPercent=percent,
+            minReplicas=floor,
+        ),
+        starts,
+        st.sampled_from([0, 600]),
+        st.integers(100, 400),
+        st.none() | st.integers(1, 60),
+    )
+    pods = st.builds(
+        Pod, name=st.just("web-1"), created_at=times, ready_at=st.none() | times, unschedulable=st.booleans()
+    )
+    return Observation(
+        now=NOON,
+        policy=draw(policies()),
+        readings={name: draw(reading) for name in NAMES if draw(st.integers(0, 9))},
+        scale=Scale(spec, draw(st.integers(0, spec + 5)), tuple(draw(st.lists(pods, max_size=3)))),
+        memory=draw(memories()),
+        outlooks={"requests": draw(outlooks())} if draw(st.booleans()) else {},
+        events=tuple(draw(st.lists(events, max_size=2))),
+    )
+
+
+def by_people(observation: Observation, *, pause: Pause | None = None, pin: Pin | None = None) -> Observation:
+    spec = observation.policy.spec.model_copy(update={"pause": pause, "pin": pin})
+    return replace(observation, policy=observation.policy.model_copy(update={"spec": spec}))
+
+
+def multiplied(observation: Observation, factor: float) -> Observation:
+    """Return the same observation with more of everything that is measured and forecast."""
+    more = {
+        name: reading if reading.value is None else replace(reading, value=reading.value * factor)
+        for name, reading in observation.readings.items()
+    }
+    planned = {
+        name: an_outlook((outlook.planned.values * factor).tolist(), gate_open=outlook.gate.open, start=outlook.as_of)
+        for name, outlook in observation.outlooks.items()
+    }
+    return replace(observation, readings=more, outlooks=planned)
+
+
+@MANY
+@given(observations())
+def test_desired_replicas_are_always_within_the_bounds(observation: Observation) -> None:
+    spec = observation.policy.spec
+    assert spec.min_replicas <= evaluate(observation).desired_replicas <= spec.max_replicas
+
+
+@MANY
+@given(observations(), st.floats(1, 50))
+def test_more_demand_never_asks_for_fewer_replicas(observation: Observation, factor: float) -> None:
+    assert evaluate(multiplied(observation, factor)).desired_replicas >= evaluate(observation).desired_replicas
+
+
+@MANY
+@given(observations(readings()), st.sampled_from(NAMES), values)
+def test_more_of_one_signal_never_asks_for_fewer_replicas(observation: Observation, name: str, more: float) -> None:
+    if name not in observation.readings:
+        return
+    reading = observation.readings[name]
+    raised = replace(reading, value=(reading.value or 0.0) + more)
+    higher = replace(observation, readings={**observation.readings, name: raised})
+    assert evaluate(higher).desired_replicas >= evaluate(observation).desired_replicas
+
+
+@MANY
+@given(observations())
+def test_an_unhealthy_signal_never_removes(observation: Observation) -> None:
+    if unhealthy_signals(observation):
+        kept = min(observation.scale.spec_replicas, observation.policy.spec.max_replicas)
+        assert evaluate(observation).desired_replicas >= kept
+
+
+@MANY
+@given(observations(readings()), st.sampled_from(NAMES), readings(st.sampled_from([None, math.nan, math.inf])))
+def test_losing_a_signal_never_removes(observation: Observation, name: str, lost: Reading) -> None:
+    blinded = replace(observation, readings={**observation.readings, name: lost})
+    kept = min(observation.scale.spec_replicas, observation.policy.spec.max_replicas)
+    assert evaluate(blinded).desired_replicas >= kept
+
+
+@MANY
+@given(observations(), st.sampled_from(PauseDirection))
+def test_a_pause_is_obeyed(observation: Observation, direction: PauseDirection) -> None:
+    decision = evaluate(by_people(observation, pause=Pause(direction=direction)))
+    if direction is not PauseDirection.SCALE_DOWN:
+        assert decision.desired_replicas <= decision.current_replicas
+    if direction is not PauseDirection.SCALE_UP:
+        assert decision.desired_replicas >= decision.current_replicas
+
+
+@MANY
+@given(observations(), counts)
+def test_a_pin_is_obeyed(observation: Observation, replicas: int) -> None:
+    pin = Pin(replicas=replicas, until=NOON + timedelta(hours=1))
+    assert evaluate(by_people(observation, pin=pin)).desired_replicas == replicas
+
+
+def assert_explains_itself(decision: Decision) -> None:
+    numbers = [decision.recommended_replicas, *(limiter.after for limiter in decision.limiters)]
+    assert [limiter.before for limiter in decision.limiters] == numbers[:-1]
+    assert all(before != after for before, after in pairwise(numbers))
+    assert decision.desired_replicas == numbers[-1]
+    assert isinstance(decision.reason, Reason)
+    assert decision.message
+    assert all(candidate.message and candidate.source for candidate in decision.plan.candidates)
+    assert all(limiter.message for limiter in decision.limiters)
+    if decision.plan.winner is not None:
+        assert decision.plan.winner in decision.plan.candidates
+        assert decision.plan.winner.replicas == decision.recommended_replicas
+
+
+@MANY
+@given(observations())
+def test_every_decision_explains_itself_from_the_voices_to_the_number(observation: Observation) -> None:
+    assert_explains_itself(evaluate(observation))
+
+
+def outcome(decision: Decision) -> tuple[object, ...]:
+    return decision.desired_replicas, decision.plan, decision.limiters, decision.memory
+
+
+@MANY
+@given(observations())
+def test_a_decision_is_the_same_from_memory_that_went_through_the_api_server(observation: Observation) -> None:
+    wire = observation.memory.model_dump(mode="json", by_alias=True, exclude_none=True)
+    again = replace(observation, memory=Memory.model_validate(wire))
+    assert outcome(evaluate(again)) == outcome(evaluate(observation))
+
+
+@MANY
+@given(observations())
+def test_whatever_is_decided_fits_the_schema_and_agrees_with_itself(observation: Observation) -> None:
+    decision = evaluate(observation)
+    patch = patch_for(decision)
+    acts = observation.acts and decision.desired_replicas != decision.current_replicas
+    assert (patch.scale is not None) == acts
+    assert patch.scale is None or patch.status is not None
+    if patch.status is not None:
+        ScalingPolicyStatus.model_validate(patch.status)
+
+
+class Operation(RuleBasedStateMachine):
+    """Any sequence of what a cluster, a metrics store and people may do to one policy."""
+
+    @initialize(policy=policies(), replicas=st.integers(1, 40))
+    def begin(self, policy: ScalingPolicy, replicas: int) -> None:
+        self.now: datetime = NOON
+        self.policy = policy
+        self.replicas = self.ready = replicas
+        self.memory = Memory()
+        self.readings: Mapping[str, Reading] = {}
+        self.last: Decision | None = None
+        self.highest_seen = replicas
+
+    @rule(requests=values, queue=values, latency=st.floats(0, 2), later=st.sampled_from([0, 15, 15, 60, 600]))
+    def sweep(self, requests: float, queue: float, latency: float, later: int) -> None:
+        self.now += timedelta(seconds=later)
+        measured = {"requests": requests, "queue": queue, "latency": latency}
+        self.readings = {name: Reading(value, self.now) for name, value in measured.items()}
+        self.decide()
+
+    @rule(lost=st.sampled_from(NAMES), later=st.sampled_from([15, 120, 900]))
+    def sweep_half_blind(self, lost: str, later: int) -> None:
+        self.now += timedelta(seconds=later)
+        old = self.readings.get(lost, Reading(None, self.now))
+        fresh = {name: replace(reading, valid_at=self.now) for name, reading in self.readings.items()}
+        self.readings = {**fresh, lost: replace(old, problem="no answer")}
+        self.decide()
+
+    @rule(share=st.floats(0, 1))
+    def pods_become_ready(self, share: float) -> None:
+        self.ready = round(self.replicas * share)
+
+    @rule(replicas=st.integers(0, 60))
+    def somebody_scales_by_hand(self, replicas: int) -> None:
+        self.replicas = replicas
+
+    @rule(policy=policies())
+    def somebody_edits_the_policy(self, policy: ScalingPolicy) -> None:
+        self.policy = policy.model_copy(update={"status": self.policy.status})
+
+    @rule(step=st.sampled_from([-7200, -300, 300, 7200]))
+    def the_clock_jumps(self, step: int) -> None:
+        self.now += timedelta(seconds=step)
+
+    @rule()
+    def the_operator_is_killed(self) -> None:
+        self.memory = resume(self.policy.status.memory, self.replicas, self.now)
+
+    def decide(self) -> None:
+        scale = Scale(self.replicas, self.ready)
+        decision = evaluate(Observation(self.now, self.policy, self.readings, scale, self.memory))
+        patch = patch_for(decision)
+        if patch.status is not None:
+            status = ScalingPolicyStatus.model_validate(patch.status)
+            self.policy = self.policy.model_copy(update={"status": status})
+        self.last, self.memory = decision, decision.memory
+        if patch.scale is not None:
+            self.replicas = patch.scale.to_replicas
+
+    @invariant()
+    def decisions_are_sound(self) -> None:
+        if self.last is None:
+            return
+        spec = self.last.observation.policy.spec
+        assert spec.min_replicas <= self.last.desired_replicas <= spec.max_replicas
+        if unhealthy_signals(self.last.observation):
+            assert self.last.desired_replicas >= min(self.last.current_replicas, spec.max_replicas)
+        assert_explains_itself(self.last)
+
+    @invariant()
+    def memory_fits_the_schema_and_survives_the_wire(self) -> None:
+        assert Memory.model_validate(self.memory.model_dump(mode="json", by_alias=True)) == self.memory
+
+    @invariant()
+    def a_second_look_at_the_same_moment_decides_the_same(self) -> None:
+        if self.last is not None:
+            assert outcome(evaluate(self.last.observation)) == outcome(evaluate(self.last.observation))
+
+
+TestOperation = Operation.TestCase
+TestOperation.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
