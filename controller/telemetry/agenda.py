@@ -10,7 +10,6 @@ from controller.api.metrics_source import MetricsSource
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.observation import Reading
-from controller.telemetry.asking import Asking
 from controller.telemetry.compiler import Workload
 from controller.telemetry.questions import Question, SignalRefused, Sources, ask
 from controller.telemetry.topics import Topic
@@ -81,5 +80,5 @@ class Agenda:
             asked = ask(policy, signal, self._sources)
         except SignalRefused as refused:
             return str(refused)
-        topic = self._topics.setdefault(asked.question, Topic(asked.question, Asking(asked.question.selector)))
+        topic = self._topics.setdefault(asked.question, Topic(asked.question))
         return _Wish(topic, asked.workload, signal.load is not None)

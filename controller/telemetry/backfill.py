@@ -5,27 +5,23 @@ told, and stays missing in the file, so that the next refresh asks for it again.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from controller.api.metrics_source import MetricsSource
-from controller.api.signals import MetricSelector
-from controller.telemetry.answers import Grid, Values
-from controller.telemetry.asking import UNSETTLED, Client, blaming_the_query
+from controller.telemetry.asking import UNSETTLED, Client, ask_ranges
 from controller.telemetry.chunks import cut
 from controller.telemetry.client import OnQuery, PrometheusClient
 from controller.telemetry.compiler import Workload
 from controller.telemetry.failures import SourceUnreachable
 from controller.telemetry.history import CAPACITY, KEPT_STEPS, STEP, HistoryFile, row_key, step_number
 from controller.telemetry.questions import Asked, Question
-from controller.telemetry.splitting import ask_fairly
 
 SETTLING_TIME = timedelta(minutes=1)  # late scrapes and remote writes of a step have arrived by then
 INCREMENT_STEPS = timedelta(days=1) // STEP  # rows this close to the present are asked for together
@@ -105,11 +101,8 @@ def _fill(gap: _Gap, client: Client, file: HistoryFile, now: datetime) -> dict[A
     for chunk in cut(list(gap.asked), gap.first, gap.end):
         # Steps after a failed chunk are not stored either: a row must not end after steps nobody asked again for.
         workloads = [workload for workload in chunk.workloads if gap.asked[workload] not in problems]
-        answers = ask_fairly(
-            partial(_ask, client, gap.question.selector, grid=chunk.grid, now=now),
-            [[workload] for workload in workloads],
-            budget=SPLIT_BUDGET,
-        )
+        parts = [[workload] for workload in workloads]
+        answers = ask_ranges(client, gap.question.selector, parts, grid=chunk.grid, now=now, budget=SPLIT_BUDGET)
         failed = {**answers.guilty, **dict.fromkeys(answers.unsettled, UNSETTLED)}
         nothing = np.full(chunk.grid.count, np.nan)
         rows = {
@@ -121,10 +114,3 @@ def _fill(gap: _Gap, client: Client, file: HistoryFile, now: datetime) -> dict[A
         failed |= {workload: NO_ROOM for workload in workloads if row_key(gap.asked[workload]) in homeless}
         problems |= {gap.asked[workload]: why for workload, why in failed.items()}
     return problems
-
-
-def _ask(
-    client: Client, selector: MetricSelector, workloads: Collection[Workload], *, grid: Grid, now: datetime
-) -> Mapping[Workload, Values]:
-    with blaming_the_query(client, now):
-        return client.ranges(selector, workloads, grid=grid)

@@ -1,67 +1,93 @@
-"""One source and how it has been doing: asks a question of it, unless its breaker says to leave it alone."""
+"""One source and how it has been doing: asks of it in a thread, unless its breaker says to leave it alone.
 
-from collections.abc import Mapping, Sequence
+What every reading needs (the shared query of a question) and what can wait (an errand) are two calls, so that nothing
+that hangs on somebody's account delays the others. Neither keeps state about questions: they return what they learned.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.api.metrics_source import MetricsSource
+from controller.api.signals import MetricSelector
 from controller.telemetry.answers import Grid, Values
-from controller.telemetry.asking import Asking, Client, Sweep
+from controller.telemetry.asking import Client, ask_ranges, ask_values
 from controller.telemetry.breaker import Breaker
 from controller.telemetry.compiler import Workload
 from controller.telemetry.failures import SourceUnreachable
 from controller.telemetry.minutes import KEPT_MINUTES, filling_grid
+from controller.telemetry.splitting import Answers, Part, by_namespace
 
+SPLIT_BUDGET = 40  # queries a sweep: tells two guilty namespaces from a thousand
+_FILL_BUDGET = 20  # queries a chunk: the past is not urgent
 _FILL_SAMPLES = 52_000  # a query: an answer of 2 MiB, so that parsing it holds up the event loop for a moment only
 FILL_CHUNK = _FILL_SAMPLES // KEPT_MINUTES
-FILL_CHUNKS_A_SWEEP = 4
+FILL_CHUNKS_AN_ERRAND = 4
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a question brought: a sweep, or a problem of the source; and the past of those it was asked for."""
+    """What a question brought in one sweep, or why the source could not be asked."""
 
-    sweep: Sweep = field(default_factory=Sweep)
+    at: datetime
+    answers: Answers[float] = field(default_factory=Answers)
     problem: str = ""
-    grid: Grid | None = None
-    filled: Mapping[Workload, Values] = field(default_factory=dict)
-    filled_for: Sequence[Workload] = ()
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What can wait: the parts of namespaces that were at fault, tried again together, and a past to be filled in."""
+
+    trial: Sequence[Part] = ()
+    unfilled: Sequence[Workload] = ()
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What an errand brought."""
+
+    errand: Errand
+    at: datetime
+    grid: Grid
+    trial: Answers[float] = field(default_factory=Answers)
+    past: Answers[Values] = field(default_factory=Answers)
+    problem: str = ""
 
 
 class Link:
-    """The client of one source, and its breaker."""
+    """The client of one source, and its breaker. May be used by many threads."""
 
     def __init__(self, source: MetricsSource, client: Client) -> None:
         self.spec = source.spec
         self._client = client
         self._breaker = Breaker()
 
-    def ask(
-        self, asking: Asking, workloads: Sequence[Workload], now: datetime, *, unfilled: Sequence[Workload]
-    ) -> Learned:
-        """Ask for the values of these workloads, and for the past of those that have one and are unfilled; blocks."""
+    def ask(self, selector: MetricSelector, parts: Sequence[Part], now: datetime) -> Learned:
+        """Ask one question for all these parts; blocks."""
         if not self._breaker.admits(now):
-            return Learned(problem=self._breaker.problem)
+            return Learned(now, problem=self._breaker.problem)
         try:
-            sweep = asking.sweep(self._client, workloads, now)
+            answers = ask_values(self._client, selector, parts, now=now, budget=SPLIT_BUDGET)
         except SourceUnreachable as failure:
             self._breaker.fail(str(failure), now)
-            return Learned(problem=str(failure))
+            return Learned(now, problem=str(failure))
         self._breaker.succeed()
-        present = [workload for workload in unfilled if workload in sweep.values]
-        return self._fill(asking, sweep, present[: FILL_CHUNK * FILL_CHUNKS_A_SWEEP], now)
+        return Learned(now, answers)
+
+    def run(self, selector: MetricSelector, errand: Errand, now: datetime) -> Fetched:
+        """Run an errand; blocks. A trial is one query: if it fails, its namespaces wait for the next one."""
+        grid = filling_grid(now)
+        past: Answers[Values] = Answers()
+        trial: Answers[float] = Answers()
+        try:
+            trial = ask_values(self._client, selector, errand.trial, now=now, budget=1)
+            for begin in range(0, len(errand.unfilled), FILL_CHUNK):
+                parts = by_namespace(errand.unfilled[begin : begin + FILL_CHUNK])
+                past.add(ask_ranges(self._client, selector, parts, grid=grid, now=now, budget=_FILL_BUDGET))
+        except SourceUnreachable as failure:
+            return Fetched(errand, now, grid, trial, past, str(failure))
+        return Fetched(errand, now, grid, trial, past)
 
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
-
-    def _fill(self, asking: Asking, sweep: Sweep, workloads: Sequence[Workload], now: datetime) -> Learned:
-        """Ask for the past of these workloads; a source that breaks down over it has answered for now all the same."""
-        grid = filling_grid(now)
-        filled: dict[Workload, Values] = {}
-        for begin in range(0, len(workloads), FILL_CHUNK):
-            try:
-                filled.update(asking.fill(self._client, workloads[begin : begin + FILL_CHUNK], grid, now))
-            except SourceUnreachable:
-                break
-        return Learned(sweep, grid=grid, filled=filled, filled_for=workloads)

@@ -6,7 +6,6 @@ the readings it concerns, and a source that is slow holds up nobody: a sweep goe
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,14 +16,17 @@ from controller.scaling.observation import Reading
 from controller.telemetry.agenda import Agenda
 from controller.telemetry.asking import Client
 from controller.telemetry.client import OnQuery, PrometheusClient
-from controller.telemetry.link import Learned, Link
-from controller.telemetry.questions import Question, Sources
+from controller.telemetry.desk import Desk
+from controller.telemetry.link import Fetched, Learned, Link
+from controller.telemetry.questions import Sources
 from controller.telemetry.topics import Topic
 
 Connect = Callable[[MetricsSource], Client]
 PATIENCE = timedelta(seconds=10)  # then a sweep decides with what it has: the next one is due 5 s later
+ERRAND_PATIENCE = timedelta(seconds=1)  # most are done within it, and then they need not wait for the next sweep
+QUESTION_THREADS = 4  # Prometheus runs 20 queries at a time, and not only ours
+ERRAND_THREADS = 2
 _BREATH = 1000  # policies between two turns of the event loop, which also renews the Lease and answers probes
-THREADS = 4  # questions asked at a time; Prometheus runs 20 queries at a time, and not only ours
 
 
 class PrometheusTelemetry:
@@ -41,18 +43,18 @@ class PrometheusTelemetry:
         """Read from these sources, telling `on_query` of every query; nothing is sent before the first read."""
         self._sources = sources
         self._connect = connect or partial(PrometheusClient, on_query=on_query)
-        self._patience = patience
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="prometheus")
         self._agenda = Agenda(sources)
         self._links: dict[str, Link] = {}
-        self._late: dict[Question, Future[Learned]] = {}
+        self._questions: Desk[Topic, Learned] = Desk(QUESTION_THREADS, patience)
+        self._errands: Desk[Topic, Fetched] = Desk(ERRAND_THREADS, min(patience, ERRAND_PATIENCE))
 
     async def read(self, policies: Sequence[ScalingPolicy], now: datetime) -> Mapping[ObjectKey, Mapping[str, Reading]]:
         """Return one reading for every signal of every policy, within the patience of one sweep."""
         self._agenda.update(policies, now)
         topics = self._agenda.topics
         self._link({topic.question.source for topic in topics})
-        await self._ask(topics, now)
+        learned = await self._ask(topics, now)
+        await self._run_errands(learned, now)
         readings = {}
         for number, policy in enumerate(policies):
             if number % _BREATH == 0:
@@ -62,7 +64,8 @@ class PrometheusTelemetry:
 
     def close(self) -> None:
         """Drop what is waiting and close the connections; a query under way ends by its own deadline."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._questions.close()
+        self._errands.close()
         self._link(set())
 
     def _link(self, names: set[str]) -> None:
@@ -75,24 +78,27 @@ class PrometheusTelemetry:
             if source := self._sources(name):
                 self._links[name] = Link(source, self._connect(source))
 
-    async def _ask(self, topics: Sequence[Topic], now: datetime) -> None:
-        """Ask about all topics at once, and let each take what was learned before patience ends."""
-        self._late = {question: future for question, future in self._late.items() if not future.done()}
-        asked = {topic: self._submit(topic, now) for topic in topics if topic.question not in self._late}
-        waiting = {topic: asyncio.wrap_future(future) for topic, future in asked.items()}
-        if waiting:
-            await asyncio.wait(waiting.values(), timeout=self._patience.total_seconds())
+    async def _ask(self, topics: Sequence[Topic], now: datetime) -> list[Topic]:
+        """Ask about all topics at once; return those that learned something before patience ended."""
+        asked = {
+            topic: partial(self._links[topic.question.source].ask, topic.question.selector, topic.trusted(), now)
+            for topic in topics
+        }
+        done = await self._questions.work(asked)
+        for topic, learned in done:
+            topic.learn(learned)
+        fresh = {topic for topic, learned in done if learned.at == now}
         for topic in topics:
-            if topic in waiting and waiting[topic].done():
-                topic.learn(waiting[topic].result(), now)
-            else:
+            if topic not in fresh:
                 topic.fail(f"MetricsSource {topic.question.source} has not answered in this sweep")
-        for topic, future in asked.items():
-            if not future.done() and not future.cancel():
-                self._late[topic.question] = future
-                waiting[topic].cancel()
+        return [topic for topic, learned in done if learned.at == now and not learned.problem]
 
-    def _submit(self, topic: Topic, now: datetime) -> Future[Learned]:
-        link = self._links[topic.question.source]
-        workloads, unfilled = list(topic.remembered), topic.unfilled(now)
-        return self._threads.submit(link.ask, topic.asking, workloads, now, unfilled=unfilled)
+    async def _run_errands(self, topics: Sequence[Topic], now: datetime) -> None:
+        """Run what can wait; what takes longer than a moment is collected in a later sweep."""
+        errands = {
+            topic: partial(self._links[topic.question.source].run, topic.question.selector, errand, now)
+            for topic in topics
+            if (errand := topic.errand(now)) is not None
+        }
+        for topic, fetched in await self._errands.work(errands):
+            topic.collect(fetched, now)

@@ -21,6 +21,12 @@ class Answers(Generic[Value]):
     guilty: dict[Workload, str] = field(default_factory=dict)
     unsettled: set[Workload] = field(default_factory=set)
 
+    def add(self, others: "Answers[Value]") -> None:
+        """Take in the answers about other workloads."""
+        self.values.update(others.values)
+        self.guilty.update(others.guilty)
+        self.unsettled.update(others.unsettled)
+
 
 def ask_fairly(ask: Ask[Value], parts: Sequence[Part], *, budget: int) -> Answers[Value]:
     """Ask for all parts at once; halve what is refused until single parts are left or `budget` queries are spent.

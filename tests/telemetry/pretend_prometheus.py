@@ -26,6 +26,8 @@ class PretendPrometheus:
     down: bool = False
     hangs: threading.Event | None = None
     """While given and not set, queries wait for it."""
+    hanging: dict[str, threading.Event] = field(default_factory=dict)
+    """Namespaces whose queries wait for their event, while the source answers others."""
     queries: list[tuple[str, frozenset[Workload]]] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
     """Of every range query."""
@@ -69,6 +71,8 @@ class PretendPrometheus:
             self.hangs.wait()
         self._require_up(at)
         namespaces = {workload.namespace for workload in workloads}
+        for namespace in namespaces & self.hanging.keys():
+            self.hanging[namespace].wait()
         if namespaces & self.poisonous:
             raise SourceUnreachable("did not answer within 10 s")
         if found := sorted(namespaces & self.guilty):

@@ -267,12 +267,25 @@ async def test_a_slow_source_does_not_hold_up_the_sweep_and_is_not_asked_twice(o
         await read_one(telemetry, a_policy(QUEUE), NOON + SWEEP)
         asked = prometheus.asked()
         over.set()
-        await asyncio.gather(*map(asyncio.wrap_future, telemetry._late.values()))
-        prometheus.hangs = None
+        await asyncio.gather(*map(asyncio.wrap_future, telemetry._questions._under_way.values()))
         after = await read_one(telemetry, a_policy(QUEUE), NOON + 2 * SWEEP)
 
     assert found == Reading(None, NOON, "MetricsSource default has not answered in this sweep")
     assert (asked, after.value) == (1, 3.0)
+
+
+async def test_a_trial_that_hangs_holds_up_nobody_else(over: threading.Event) -> None:
+    prometheus = PretendPrometheus(levels(), guilty={"team-07"})
+    async with reading(prometheus, patience=timedelta(milliseconds=50)) as telemetry:
+        await telemetry.read(of_teams(LATENCY), NOON)
+        prometheus.hanging["team-07"] = over
+        sweeps = [
+            problems(await telemetry.read(of_teams(LATENCY), NOON + RETRY_AFTER + number * SWEEP))
+            for number in range(3)
+        ]
+        over.set()
+
+    assert all(found.keys() == {"team-07"} for found in sweeps)
 
 
 # The recent hours of loads

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from controller.api.metadata import ObjectKey
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.observation import Reading
 from controller.telemetry.reader import PrometheusTelemetry
 from testbed.clock import now
@@ -46,9 +47,9 @@ class World:
             {"default": source}.get, on_query=lambda _, outcome: self.queries.update([outcome])
         )
 
-    async def read(self) -> dict[tuple[str, str], Reading]:
+    async def read(self, policies: Sequence[ScalingPolicy] = POLICIES) -> dict[tuple[str, str], Reading]:
         """Return all readings now, by namespace and signal."""
-        readings = await self.telemetry.read(POLICIES, now())
+        readings = await self.telemetry.read(policies, now())
         return {(key.namespace, name): one for key, by_name in readings.items() for name, one in by_name.items()}
 
     async def read_until(
@@ -78,7 +79,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             exporter.counter("http_requests_total", {"code": "200", **labels}, rate=RATE, start=past.values[-1])
             exporter.gauge("queue_depth", {"namespace": key.namespace, "queue": "orders"}, value=1500.0)
             latencies[key.namespace] = exporter.histogram("http_request_duration_seconds", labels, rate=50.0, p95=0.3)
-        targets = [ScrapeTarget(exporter.address, job="demo")]
+        targets = [ScrapeTarget(exporter.address, job="demo", native_histograms=True)]
         with Prometheus(tmp_path_factory.mktemp("prometheus"), targets, history=history) as prometheus:
             world = World(prometheus, exporter, latencies)
             yield world
@@ -98,6 +99,15 @@ async def test_signals_of_all_policies_are_read_with_a_query_each(world: World) 
     assert readings["shop", "latency"].value == pytest.approx(0.3, rel=0.05)
     assert readings["bank", "queue"].value == 1500.0
     assert world.queries == {"answered": 3}
+
+
+async def test_a_native_histogram_is_read_as_a_classic_one_is(world: World) -> None:
+    await world.read_until(healthy)
+
+    readings = await world.read([a_policy({"name": "native", "preset": "http-p95-latency-native"})])
+
+    assert readings["shop", "native"].value == pytest.approx(0.3, rel=0.05)
+    assert not readings["shop", "native"].problem
 
 
 async def test_a_malformed_histogram_is_its_own_namespaces_problem(world: World) -> None:
