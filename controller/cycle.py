@@ -5,7 +5,7 @@ when, is the caller's business.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -17,9 +17,10 @@ from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import resume
-from controller.scaling.observation import Observation, Outlook, Reading, Target
+from controller.scaling.observation import Observation, Obstacle, Outlook, Reading, Scale, Target
 from controller.scaling.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.plan import LOOK_AHEAD_LEADS
+from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
 
 MEDIAN = 0.5
@@ -76,65 +77,101 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """What one cycle decided, what it wrote, and what the next one needs."""
+    """What one cycle decided, what it wrote, and what the next one needs.
+
+    `failures` are defects of Headroom's own that kept a policy from being decided; the caller tells them.
+    """
 
     decisions: tuple[Decision, ...]
     patches: tuple[Patch, ...]
     carried: Carried
+    failures: Mapping[ObjectKey, Exception] = field(default_factory=dict)
 
 
 async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now: datetime) -> Cycle:
     """Observe every policy of the batch, evaluate each, and apply all that changed."""
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
-    outlooks = _look_ahead(batch, readings, now)
-    decisions, patches = [], []
-    for observation in _observations(batch, readings, targets, outlooks=outlooks, now=now):
-        decisions.append(evaluate(observation))
-        patches.append(patch_for(decisions[-1]))
-    patches += _patches_without_target(batch, targets, now)
+    events = _events_by_policy(batch.events)
+    decisions: list[Decision] = []
+    patches: list[Patch] = []
+    failures: dict[ObjectKey, Exception] = {}
+    for policy in batch.policies:
+        key, target = policy.key, targets[policy.key]
+        if target.scale is None:
+            patches += _patch_without_scale(policy, target.obstacle, now)
+            continue
+        try:
+            look = _Look(policy, readings[key], target.scale, target.obstacle, events.get(key, ()))
+            decision = evaluate(_observe(look, batch, now))
+            patches.append(patch_for(decision))
+            decisions.append(decision)
+        except Exception as error:  # noqa: BLE001  a defect that one policy meets must not stop all others
+            failures[key] = error
+            patches += _patch_without_scale(policy, _defect(error), now)
     written = tuple(patch for patch in patches if not patch.is_empty)
     await cluster.apply(written)
-    memories = {**batch.carried.memories, **{decision.policy: decision.memory for decision in decisions}}
-    kept = {policy.key: memories[policy.key] for policy in batch.policies if policy.key in memories}
-    return Cycle(tuple(decisions), written, Carried(kept, outlooks))
+    return Cycle(tuple(decisions), written, _carry_on(batch, decisions), failures)
 
 
-def _observations(
-    batch: Batch,
-    readings: Readings,
-    targets: Mapping[ObjectKey, Target],
-    *,
-    outlooks: Mapping[SignalKey, Outlook],
-    now: datetime,
-) -> Iterator[Observation]:
-    """Gather what each decision may know; a target without a scale leaves nothing to decide."""
-    events = _events_by_policy(batch.events)
-    for policy in batch.policies:
-        scale = targets[policy.key].scale
-        if scale is None:
-            continue
-        memory = batch.carried.memories.get(policy.key)
-        keys = (SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals)
-        yield Observation(
-            now=now,
-            policy=policy,
-            readings=readings[policy.key],
-            scale=scale,
-            memory=resume(policy.status.memory, scale.spec_replicas, now) if memory is None else memory,
-            outlooks={key.signal: outlooks[key] for key in keys if key in outlooks},
-            events=events.get(policy.key, ()),
-            obstacle=targets[policy.key].obstacle,
-        )
+class _Look(NamedTuple):
+    """What the doors and people say about one policy now."""
+
+    policy: ScalingPolicy
+    readings: Mapping[str, Reading]
+    scale: Scale
+    obstacle: Obstacle | None
+    events: tuple[DemandEvent, ...]
 
 
-def _patches_without_target(batch: Batch, targets: Mapping[ObjectKey, Target], now: datetime) -> list[Patch]:
-    obstacles = ((policy, targets[policy.key]) for policy in batch.policies)
-    return [
-        patch_without_decision(policy.metadata, policy.status, target.obstacle, now=now)
-        for policy, target in obstacles
-        if target.scale is None and target.obstacle is not None
-    ]
+def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
+    """Join what is seen now with what earlier cycles and fits know."""
+    policy = look.policy
+    memory = batch.carried.memories.get(policy.key)
+    if memory is None:
+        memory = resume(policy.status.memory, look.scale.spec_replicas, now)
+    until = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
+    outlooks = {
+        signal.name: _outlook(look, SignalKey(policy.key, signal.name), batch, until=until)
+        for signal in policy.spec.load_signals
+        if SignalKey(policy.key, signal.name) in batch.forecasts
+    }
+    return Observation(
+        now=now,
+        policy=policy,
+        readings=look.readings,
+        scale=look.scale,
+        memory=memory,
+        outlooks=outlooks,
+        events=look.events,
+        obstacle=look.obstacle,
+    )
+
+
+def _outlook(look: _Look, key: SignalKey, batch: Batch, *, until: datetime) -> Outlook:
+    """Return what is expected of a load signal, made anew only where there is a newer sample, fit or wish."""
+    fitted, known = batch.forecasts[key], batch.carried.outlooks.get(key)
+    recent = look.readings[key.signal].recent
+    as_of, level = fitted.origin if recent is None else recent.end, look.policy.spec.forecast.planning_percentile / 100
+    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > until:
+        return known
+    updated = fitted if recent is None else fitted.update(recent)
+    # An origin after `until` is a clock set back: the forecast is asked for all the same, and reaches no further.
+    horizon = max(until - updated.origin, timedelta(0)) + MARGIN
+    forecast = updated.forecast(horizon, levels=(MEDIAN, level))
+    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted)
+
+
+def _patch_without_scale(policy: ScalingPolicy, obstacle: Obstacle | None, now: datetime) -> list[Patch]:
+    """Return what is written where nothing could be decided; nothing where the target is only unread this time."""
+    if obstacle is None:
+        return []
+    return [patch_without_decision(policy.metadata, policy.status, obstacle, now=now)]
+
+
+def _defect(error: Exception) -> Obstacle:
+    message = f"a defect of Headroom keeps this policy from being decided; please report it: {error!r}"
+    return Obstacle(Reason.INTERNAL_ERROR, message)
 
 
 def _events_by_policy(events: Sequence[DemandEvent]) -> Mapping[ObjectKey, tuple[DemandEvent, ...]]:
@@ -146,28 +183,14 @@ def _events_by_policy(events: Sequence[DemandEvent]) -> Mapping[ObjectKey, tuple
     return grouped
 
 
-def _look_ahead(batch: Batch, readings: Readings, now: datetime) -> dict[SignalKey, Outlook]:
-    """Return the outlook of every load signal that has a forecast, made anew only where there is a newer sample."""
-    outlooks = {}
-    for policy in batch.policies:
-        memory = batch.carried.memories.get(policy.key, policy.status.memory)
-        horizon = LOOK_AHEAD_LEADS * lead_time(policy, memory)
-        for signal in policy.spec.load_signals:
-            key = SignalKey(policy.key, signal.name)
-            if key in batch.forecasts:
-                known, reading = batch.carried.outlooks.get(key), readings[policy.key][signal.name]
-                level = policy.spec.forecast.planning_percentile / 100
-                outlooks[key] = _outlook(batch.forecasts[key], reading, known, until=now + horizon, level=level)
-    return outlooks
-
-
-def _outlook(
-    fitted: FittedForecast, reading: Reading, known: Outlook | None, *, until: datetime, level: float
-) -> Outlook:
-    as_of = fitted.origin if reading.recent is None else reading.recent.end
-    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > until:
-        return known
-    updated = fitted if reading.recent is None else fitted.update(reading.recent)
-    horizon = max(until - updated.origin, timedelta(0)) + MARGIN
-    forecast = updated.forecast(horizon, levels=(MEDIAN, level))
-    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted)
+def _carry_on(batch: Batch, decisions: Sequence[Decision]) -> Carried:
+    """Return what the next cycle needs; of a policy that could not be decided, what was known before."""
+    known = (policy.key for policy in batch.policies if policy.key in batch.carried.memories)
+    memories = {key: batch.carried.memories[key] for key in known}
+    memories |= {decision.policy: decision.memory for decision in decisions}
+    outlooks = {
+        SignalKey(decision.policy, name): outlook
+        for decision in decisions
+        for name, outlook in decision.observation.outlooks.items()
+    }
+    return Carried(memories, outlooks)

@@ -30,6 +30,7 @@ def a_policy(*signals: Mapping[str, Any], name: str = "web", namespace: str = "s
         "maxReplicas": 100,
         "signals": list(signals or (REQUESTS,)),
         "capacity": {"leadTimeSeconds": 180},
+        "forecast": {"planningPercentile": 95},
         **spec,
     }
     metadata = {"name": name, "namespace": namespace, "uid": f"uid-{namespace}-{name}", "generation": 1}

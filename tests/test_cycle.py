@@ -30,11 +30,12 @@ class Doors:
 
     values: Mapping[str, Reading]
     target: Target = TEN_READY
+    forgotten: str = ""
     written: list[Patch] = field(default_factory=list)
 
     async def read(self, policies: Sequence[ScalingPolicy], now: datetime) -> Readings:
         del now
-        return {policy.key: self.values for policy in policies}
+        return {policy.key: self.values for policy in policies if policy.key.name != self.forgotten}
 
     async def observe(self, policies: Sequence[ScalingPolicy], now: datetime) -> Mapping[ObjectKey, Target]:
         del now
@@ -61,6 +62,21 @@ async def test_every_policy_of_a_batch_is_decided_and_only_what_changed_is_writt
     assert [decision.policy.name for decision in first.decisions] == ["web", "api", "jobs"]
     assert [patch.scale and patch.scale.to_replicas for patch in doors.written] == [20, 20, 20]
     assert first.patches == tuple(doors.written)
+
+
+async def test_a_defect_that_one_policy_meets_stops_no_other() -> None:
+    # No reading was handed over for the second policy: the contract of the door is broken, for this policy alone.
+    policies = [a_policy(name=name) for name in ("web", "api", "jobs")]
+    memories = {policy.key: Memory(planned_replicas=7) for policy in policies}
+    doors = Doors({"requests": a_reading(140)}, forgotten="api")
+    result = await cycle(Batch(policies, carried=Carried(memories)), doors)
+    assert [decision.policy.name for decision in result.decisions] == ["web", "jobs"]
+    assert [(key.name, type(error)) for key, error in result.failures.items()] == [("api", KeyError)]
+    said = next(patch for patch in doors.written if patch.policy.name == "api")
+    assert said.scale is None
+    assert said.status is not None
+    assert said.status["reason"] == "InternalError"
+    assert result.carried.memories[ObjectKey("shop", "api")] == memories[ObjectKey("shop", "api")]
 
 
 async def test_an_empty_batch_writes_nothing() -> None:
@@ -222,7 +238,10 @@ class Day:
 
     def __init__(self, *, killed_at: int | None = None) -> None:
         # Without dead band and cooldown, whose steps would only shift, two days differ by what a kill changed alone.
-        behavior = {"scaleDown": {"stabilizationWindowSeconds": WINDOW.seconds, "tolerancePercent": 0}}
+        behavior = {
+            "scaleUp": {"tolerancePercent": 0},
+            "scaleDown": {"tolerancePercent": 0, "stabilizationWindowSeconds": WINDOW.seconds},
+        }
         capacity = {"leadTimeSeconds": 60}
         self.policy = a_policy(REQUESTS, QUEUE, stepScaling=[BACKLOG], behavior=behavior, capacity=capacity)
         self.now = NOON

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PRESET = "UnknownPreset"
     METRICS_SOURCE_NOT_FOUND = "MetricsSourceNotFound"
+    INTERNAL_ERROR = "InternalError"
     # conditions that hold
     RECOMMENDING = "Recommending"
     READY_FOR_SCALE = "ReadyForScale"
