@@ -97,9 +97,12 @@ def _samples(pairs: Any) -> tuple[Values, Values]:  # noqa: ANN401  whatever the
         times, texts = zip(*pairs, strict=True) if pairs else ((), ())
         if not all(isinstance(text, str) for text in texts):
             raise AnswerRefused("answered with samples that are not numbers in quotes")
-        return np.array(times, dtype=np.float64), np.array([float(text) for text in texts])
+        seconds, values = np.array(times, dtype=np.float64), np.array([float(text) for text in texts])
     except (TypeError, ValueError, OverflowError) as error:
         raise AnswerRefused("answered with samples that are not pairs of time and number") from error
+    if seconds.ndim != 1 or not np.isfinite(seconds).all():
+        raise AnswerRefused("answered with samples that are not pairs of time and number")
+    return seconds, values
 
 
 def _spoken(seconds: float) -> str:

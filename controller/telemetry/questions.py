@@ -1,7 +1,6 @@
 """From what policies say to what is asked: each signal resolved to a selector, equal selectors asked together."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from controller.api.metrics_source import MetricsSource
@@ -79,15 +78,6 @@ def ask(policy: ScalingPolicy, signal: Signal, sources: Sources) -> Asked:
     if not workload.namespace:
         raise SignalRefused(Reason.INVALID_SPEC, f"policy {policy.key} has no namespace; signals are read within one")
     return Asked(Question(name, resolve_template(signal, source)), workload)
-
-
-def asked_loads(policy: ScalingPolicy, sources: Sources) -> dict[str, Asked]:
-    """Return what each load signal of a policy asks, by signal; without those that cannot be asked."""
-    asked = {}
-    for signal in policy.spec.load_signals:
-        with suppress(SignalRefused):
-            asked[signal.name] = ask(policy, signal, sources)
-    return asked
 
 
 def find_obstacle(policy: ScalingPolicy, sources: Sources) -> Obstacle | None:

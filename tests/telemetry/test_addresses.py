@@ -62,7 +62,10 @@ def spellings(octets: tuple[int, int, int, int]) -> list[str]:
     return [*mixed, *three, *two, *(base(whole) for base in bases)]
 
 
-@pytest.mark.parametrize("octets", [(169, 254, 169, 254), (169, 254, 170, 2), (100, 100, 100, 200), (168, 63, 129, 16)])
+@pytest.mark.parametrize(
+    "octets",
+    [(169, 254, 169, 254), (169, 254, 170, 2), (169, 254, 0, 23), (100, 100, 100, 200), (168, 63, 129, 16)],
+)
 def test_no_spelling_of_a_forbidden_address_gets_through_the_resolver(octets: tuple[int, int, int, int]) -> None:
     let_through = [
         spelling
