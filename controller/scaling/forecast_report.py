@@ -25,6 +25,7 @@ from controller.api.scaling_policy import Memory, ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.lead_time import learned_lead_time
+from controller.scaling.status import MAX_MESSAGE
 from forecasting import FittedForecast
 
 HORIZON = timedelta(hours=48)
@@ -58,7 +59,7 @@ def forecast_report(
     plan = _plan(policy, [each for each in ahead if fits[each.signal.name].fitted.gate.open])
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
-        verdict=_verdict(policy, fits, plan),
+        verdict=_verdict(policy, fits, plan)[:MAX_MESSAGE],
         plan=plan,
         learned=learned_lead_time(policy, memory),
         signals=tuple(_signal_forecast(each, fits[each.signal.name]) for each in ahead),
