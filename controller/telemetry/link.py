@@ -63,7 +63,9 @@ class Link:
         self._breaker = Breaker()
 
     def ask(self, selector: MetricSelector, parts: Sequence[Part], now: datetime) -> Learned:
-        """Ask one question for all these parts; blocks."""
+        """Ask one question for all these parts; blocks. Asking for nobody says nothing about the source."""
+        if not parts:
+            return Learned(now)
         if not self._breaker.admits(now):
             return Learned(now, problem=self._breaker.problem)
         try:
