@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install testbed demo demo-live test test-fast check format generate lock bench clean
+.PHONY: help install testbed demo demo-live test test-fast check format generate lock image-check bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,10 @@ generate: install ## write the CRDs from controller/api
 lock: ## resolve the dependencies again
 	$(BIN)/uv lock --quiet
 	$(BIN)/uv export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements.lock
+	$(BIN)/uv export --quiet --extra operator --extra report --no-dev --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements-runtime.lock
+
+image-check: ## build the image without a daemon and run it (needs root, buildah and mmdebstrap)
+	testbed/image.sh
 
 bench: install ## measure speed and memory into benchmarks/results
 	$(BIN)/python -m benchmarks

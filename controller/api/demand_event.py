@@ -61,3 +61,8 @@ class DemandEvent(Part):
     def key(self) -> ObjectKey:
         """Namespace and name."""
         return self.metadata.key
+
+    @property
+    def policy_keys(self) -> tuple[ObjectKey, ...]:
+        """The policies it concerns, all in its own namespace."""
+        return tuple(ObjectKey(self.metadata.namespace, name) for name in self.spec.policies)

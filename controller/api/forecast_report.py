@@ -71,10 +71,10 @@ class Seasonality(Part):
 
     daily_strength_percent: Annotated[int, Field(ge=0, le=100)]
     """Share of the variation that the daily season explains."""
-    weekly_strength_percent: Annotated[int, Field(ge=0, le=100)]
-    """Share of the variation that the weekly season explains."""
-    trend_percent_per_week: float
-    """Change of the level over the last week."""
+    weekly_strength_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Share of the variation that the weekly season explains; empty within the first two weeks."""
+    trend_percent_per_week: float | None = None
+    """Change of the level over the last week, in percent; empty within the first two weeks."""
 
 
 class SignalForecast(Part):

@@ -64,7 +64,7 @@ class Objective(Part):
 class Forecast(Part):
     """How demand is forecast."""
 
-    planning_percentile: Annotated[int, Field(ge=50, le=99)] = 95
+    planning_percentile: Annotated[int, Field(ge=50, le=99)] = 98
     """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
     """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""

@@ -39,12 +39,17 @@ class Sweep:
     recorder: Recorder | None = None
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
+    leads: bool = False
 
     async def run_once(self, now: datetime) -> None:
         """Decide for every policy and write what changed; a standby only forgets, so that it starts from the status."""
+        self.exporter.record_leadership(leads=self.may_act())
         if not self.may_act():
-            self.carried = Carried()
+            self.carried, self.leads = Carried(), False
             return
+        if not self.leads:
+            log.info("leading", policies=len(self.mirror.policies()))
+            self.leads = True
         askable, obstacles = self._sort_out()
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
         batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried)
@@ -98,7 +103,7 @@ async def sweep_forever(sweep: Sweep, vitals: Vitals, clock: Callable[[], dateti
         else:
             vitals.last_sweep = clock()
             vitals.ready = True
-            sweep.exporter.record_sweep((vitals.last_sweep - started).total_seconds())
+            sweep.exporter.record_sweep(vitals.last_sweep - started)
         pause = vitals.sweep_interval - (clock() - started)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=max(0.0, pause.total_seconds()))

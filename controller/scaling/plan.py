@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from controller.api.scaling_policy import Objective
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Candidate, Plan
@@ -13,6 +14,8 @@ from controller.scaling.outlook import peak
 from controller.scaling.reasons import Reason
 from controller.scaling.step_rules import rule_candidates
 
+# What is measured is late already: demand may grow by what is left of 85 % while pods start (docs/decisions/0006).
+LIVE_ROOM = Objective(utilization_percent=85)
 LOOK_AHEAD_LEADS = 2  # what is removed now and needed within twice the lead time comes back late
 KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO)  # rules and events ask for more; they cannot say less is enough
 
@@ -41,7 +44,7 @@ def forecast_candidates(observation: Observation) -> tuple[Candidate, ...]:
 
 
 def live_candidates(observation: Observation) -> tuple[Candidate, ...]:
-    """Propose replicas for the demand measured now, by the same sizing as the forecast."""
+    """Propose replicas for the demand measured now, by the same sizing as the forecast, with room to grow."""
     return tuple(_live(signal, observation) for signal in observation.policy.spec.load_signals)
 
 
@@ -73,7 +76,9 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
     demand = observation.readings[signal.name].value
     if demand is None or signal.load is None:
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, f"signal {signal.name} has no value")
-    replicas = replicas_for(demand, signal.load, observation.policy.spec.objective)
+    replicas = max(
+        replicas_for(demand, signal.load, sizing) for sizing in (observation.policy.spec.objective, LIVE_ROOM)
+    )
     return Candidate(
         Reason.LIVE_RATIO, signal.name, replicas, f"{signal.name} is {demand:.4g} now: needs {replicas} replicas"
     )

@@ -1,0 +1,49 @@
+"""Fitting: what a worker process does for one load signal. Reads its history, fits, and sends back little.
+
+Top-level functions over plain data, because they cross to another process. History never does: it stays in the file.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from controller.api.forecast_report import Seasonality
+from controller.scaling.forecast_report import SignalFit
+from controller.telemetry.history import load_series
+from controller.telemetry.questions import Asked
+from forecasting import Calendar, ForecastingError, Series, fit
+from forecasting.decomposition import decompose
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """One load signal to fit, and what the gate judges it by."""
+
+    history: Path
+    asked: Asked
+    calendar: Calendar
+    planning_level: float
+    lead_time: timedelta
+
+
+def fit_signal(request: FitRequest) -> SignalFit | None:
+    """Return the fit of a signal; None while there is no history of it. Raises ForecastingError with a reason."""
+    series = load_series(request.history, request.asked)
+    if series is None:
+        return None
+    fitted = fit(series, calendar=request.calendar, planning_level=request.planning_level, lead_time=request.lead_time)
+    return SignalFit(fitted, _seasonality(series, request.calendar.time_zone))
+
+
+def _seasonality(series: Series, time_zone: str) -> Seasonality | None:
+    """Return what a decomposition shows; None where the history is too short for one."""
+    try:
+        parts = decompose(series, time_zone)
+    except ForecastingError:
+        return None
+    trend = parts.trend_percent_per_week
+    return Seasonality(
+        daily_strength_percent=round(100 * parts.daily_strength),
+        weekly_strength_percent=None if parts.weekly is None else round(100 * parts.weekly_strength),
+        trend_percent_per_week=None if trend is None else round(trend, 1),
+    )
