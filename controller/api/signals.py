@@ -17,6 +17,7 @@ from controller.api.fields import (
     cross_field,
 )
 
+MatchedValue = Annotated[str, Field(max_length=253)]
 LabelValue = Annotated[str, Field(min_length=1, max_length=253)]
 
 
@@ -51,8 +52,8 @@ class LabelMatcher(Part):
     """Name of the label."""
     operator: MatchOperator = MatchOperator.IN
     """`In` keeps series whose value is listed, `NotIn` drops them."""
-    values: Annotated[tuple[LabelValue, ...], Field(min_length=1, max_length=16)]
-    """Exact values."""
+    values: Annotated[tuple[MatchedValue, ...], Field(min_length=1, max_length=16)]
+    """Exact values. An empty one means that the label is not there."""
 
 
 class MetricSelector(Part):

@@ -1,6 +1,6 @@
 """Mirror: what the watches have shown, parsed and slim. Level-triggered: a sweep reads it whole, never an event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from controller.api.refusal import explain
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy, ScalingPolicyStatus
 from controller.cluster.ownership import HpaView, project_hpa
 from controller.cluster.targets import TargetKey, TargetView, group_of, project_target
-from controller.errors import HeadroomError
+from controller.errors import ClusterUnavailable, HeadroomError
 
 POLICIES, EVENTS, SOURCES, HPAS = "ScalingPolicy", "DemandEvent", "MetricsSource", "HorizontalPodAutoscaler"
 
@@ -38,6 +38,19 @@ class Seen:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A whole list of a kind: what could be read, and what else there is, which stays as it was last understood."""
+
+    readable: Mapping[ObjectKey, Seen]
+    unreadable: frozenset[ObjectKey] = frozenset()
+
+    @property
+    def keys(self) -> Set[ObjectKey]:
+        """The keys of all listed objects."""
+        return self.readable.keys() | self.unreadable
+
+
 @dataclass
 class Mirror:
     """Every watched object by kind and key. Written by watches and relists, read by the sweep, on one loop.
@@ -54,26 +67,33 @@ class Mirror:
         if known is None or known.version <= seen.version:
             self.seen[kind][key] = seen
 
-    def forget(self, kind: str, key: ObjectKey) -> None:
-        """Drop an object that was deleted."""
-        self.seen.get(kind, {}).pop(key, None)
+    def forget(self, kind: str, key: ObjectKey, version: int) -> None:
+        """Drop an object whose deletion had this version, unless another of its name was made since."""
+        known = self.seen.get(kind, {}).get(key)
+        if known is not None and known.version <= version:
+            del self.seen[kind][key]
 
-    def keys(self, kind: str) -> frozenset[ObjectKey]:
-        """Return the keys of all known objects of a kind."""
-        return frozenset(self.seen.get(kind, {}))
+    def versions(self, kind: str) -> Mapping[ObjectKey, int]:
+        """Return the versions of all known objects of a kind."""
+        return {key: seen.version for key, seen in self.seen.get(kind, {}).items()}
 
-    def reconcile(self, kind: str, listed: Mapping[ObjectKey, Seen], *, known_before: frozenset[ObjectKey]) -> int:
+    def reconcile(self, kind: str, listed: Listed, *, before: Mapping[ObjectKey, int]) -> int:
         """Compare with a fresh list and repair what a watch has missed; return how much that was.
 
-        `known_before` are the keys from before the list was asked for: what came since is the watch's word.
+        `before` are the versions from before the list was asked for: what changed since is the watch's word.
         """
         known = self.seen.setdefault(kind, {})
-        gone = [key for key in known_before if key in known and key not in listed]
-        missed = [key for key, seen in listed.items() if key not in known or known[key].version < seen.version]
+        now = self.versions(kind)
+        gone = [key for key, version in before.items() if now.get(key) == version and key not in listed.keys]
+        missed = [
+            key
+            for key, seen in listed.readable.items()
+            if (now[key] < seen.version if key in now else key not in before)
+        ]
         for key in gone:
-            self.forget(kind, key)
+            del known[key]
         for key in missed:
-            self.show(kind, key, listed[key])
+            self.show(kind, key, listed.readable[key])
         return len(gone) + len(missed)
 
     def policies(self) -> tuple[ScalingPolicy, ...]:
@@ -116,19 +136,31 @@ class Mirror:
         return (seen.entry for _, seen in sorted(self.seen.get(kind, {}).items()))
 
 
-def parse_object(kind: str, raw: Mapping[str, Any]) -> tuple[ObjectKey, Seen]:
-    """Return an object as the mirror keeps it; HeadroomError where not even its metadata makes sense."""
+def identify(kind: str, raw: Mapping[str, Any]) -> tuple[ObjectKey, int]:
+    """Return the key and version of an object; ClusterUnavailable where the API server sent it without them."""
     try:
         metadata = ObjectMeta.model_validate(raw.get("metadata"))
-        return metadata.key, Seen(int(metadata.resource_version or 0), _parse(kind, raw, metadata))
-    except (ValidationError, ValueError) as error:
-        why = explain(error) if isinstance(error, ValidationError) else str(error)
-        raise HeadroomError(f"a {kind} that cannot be read: {why}") from error
+        return metadata.key, int(metadata.resource_version)
+    except ValueError as error:
+        raise ClusterUnavailable(f"a {kind} as the API server sent it makes no sense: {_say(error)}") from error
 
 
-def _parse(kind: str, raw: Mapping[str, Any], metadata: ObjectMeta) -> Entry:
+def parse_object(kind: str, raw: Mapping[str, Any]) -> tuple[ObjectKey, Seen]:
+    """Return an object as the mirror keeps it; HeadroomError where it makes no sense."""
+    key, version = identify(kind, raw)
+    try:
+        return key, Seen(version, _parse(kind, raw))
+    except ValueError as error:
+        raise HeadroomError(f"{kind} {key} cannot be read: {_say(error)}") from error
+
+
+def _say(error: ValueError) -> str:
+    return explain(error) if isinstance(error, ValidationError) else str(error)
+
+
+def _parse(kind: str, raw: Mapping[str, Any]) -> Entry:
     if kind == POLICIES:
-        return _parse_policy(raw, metadata)
+        return _parse_policy(raw)
     if kind == EVENTS:
         return DemandEvent.model_validate(raw)
     if kind == SOURCES:
@@ -136,12 +168,12 @@ def _parse(kind: str, raw: Mapping[str, Any], metadata: ObjectMeta) -> Entry:
     return project_hpa(raw) if kind == HPAS else project_target(raw)
 
 
-def _parse_policy(raw: Mapping[str, Any], metadata: ObjectMeta) -> ScalingPolicy | RefusedPolicy:
+def _parse_policy(raw: Mapping[str, Any]) -> ScalingPolicy | RefusedPolicy:
     status = _parse_status(raw.get("status"))
     try:
         policy = ScalingPolicy.model_validate({**raw, "status": {}})
     except ValidationError as error:
-        return RefusedPolicy(metadata, status, explain(error))
+        return RefusedPolicy(ObjectMeta.model_validate(raw["metadata"]), status, explain(error))
     return policy.model_copy(update={"status": status})
 
 

@@ -24,7 +24,7 @@ from controller.live.sweep import Sweep
 from controller.live.workers import Workers
 from controller.scaling.forecast_report import SignalFit, forecast_report
 from controller.scaling.lead_time import lead_time
-from controller.telemetry.backfill import HistoryRequest, refresh_history
+from controller.telemetry.backfill import HistoryRefresh, HistoryRequest, refresh_history
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.questions import Asked, SignalRefused, ask
 from forecasting import Calendar, Event
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 RETRY = timedelta(minutes=1)  # after a fit that failed; soon enough for a Prometheus that was restarted
 HISTORY_FILE = "history.f32"
+HISTORY_BATCH = 200  # signals a worker brings up to date at a time: at first some seconds, later one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +96,25 @@ class Refits:
         await asyncio.gather(*(self._refresh_source(name, parts, now) for name, parts in by_source.items()))
 
     async def _refresh_source(self, name: str, asked: Sequence[Asked], now: datetime) -> None:
+        """Refresh in batches, so that none outlasts a worker's patience; what is stored is kept."""
         source = self.mirror.source(name)
         if source is None:
             return
-        try:
-            refresh = await self.workers.run(
-                refresh_history, HistoryRequest(self.data_dir / HISTORY_FILE, source, tuple(asked), now)
-            )
-        except Exception as error:  # noqa: BLE001  whatever a worker dies of, the others go on
-            log.warning("history not refreshed", source=name, error=_say(error))
-            return
+        for begin in range(0, len(asked), HISTORY_BATCH):
+            batch = tuple(asked[begin : begin + HISTORY_BATCH])
+            request = HistoryRequest(self.data_dir / HISTORY_FILE, source, batch, now)
+            try:
+                refresh = await self.workers.run(refresh_history, request)
+            except Exception as error:  # noqa: BLE001  whatever a worker dies of, the others go on
+                log.warning("history not refreshed", source=name, signals=len(batch), error=_say(error))
+                continue
+            self._tell_refresh(name, refresh)
+
+    def _tell_refresh(self, source: str, refresh: HistoryRefresh) -> None:
+        for outcome, count in refresh.queries.items():
+            self.exporter.record_query(source, outcome, count)
         for problem in sorted(set(refresh.problems.values())):
-            log.warning("history incomplete", source=name, error=problem)
-        log.info("history refreshed", source=name, signals=len(asked), queries=dict(refresh.queries))
+            log.warning("history incomplete", source=source, error=problem)
 
     async def _refit(self, policy: ScalingPolicy, asked: Mapping[str, Asked]) -> None:
         """Fit the due signals of one policy, then report on all of its signals."""

@@ -1,33 +1,44 @@
 """Relist: compare the mirror with the API server and repair it: fills it at start, and a watch can fall silent."""
 
+from collections.abc import Sequence
+
 from controller.api.metadata import ObjectKey
 from controller.cluster.address import Resource
 from controller.cluster.client import KubernetesClient
 from controller.cluster.parallel import in_parallel
-from controller.errors import HeadroomError
-from controller.live.mirror import Mirror, Seen, parse_object
+from controller.errors import ClusterUnavailable, HeadroomError
+from controller.live.mirror import Listed, Mirror, Seen, identify, parse_object
 from controller.live.watching import WatchedKind, log
 
 
-async def relist(client: KubernetesClient, mirror: Mirror, kinds: tuple[WatchedKind, ...]) -> None:
-    """List every watched kind and repair the mirror; ClusterUnavailable where a list cannot be had."""
+async def relist(client: KubernetesClient, mirror: Mirror, kinds: Sequence[WatchedKind]) -> None:
+    """List every watched kind and repair the mirror; ClusterUnavailable names each list that cannot be had."""
 
-    async def one(kind: WatchedKind) -> None:
-        await _relist_kind(client, mirror, kind)
+    async def one(kind: WatchedKind) -> str:
+        try:
+            await _relist_kind(client, mirror, kind)
+        except ClusterUnavailable as error:
+            return str(error)
+        return ""
 
-    await in_parallel(kinds, one)
+    problems = [problem for problem in await in_parallel(kinds, one) if problem]
+    if problems:
+        raise ClusterUnavailable("; ".join(problems))
 
 
 async def _relist_kind(client: KubernetesClient, mirror: Mirror, kind: WatchedKind) -> None:
-    known_before = mirror.keys(kind.kind)
-    listed: dict[ObjectKey, Seen] = {}
-    for raw in await client.list_objects(Resource(kind.api_version, kind.plural).at("")):
+    before = mirror.versions(kind.kind)
+    objects = await client.list_objects(Resource(kind.api_version, kind.plural).at(""))
+    readable: dict[ObjectKey, Seen] = {}
+    unreadable: set[ObjectKey] = set()
+    for item in objects:
+        raw = {"apiVersion": kind.api_version, "kind": kind.kind, **item}  # the items of a list come without these
+        key, _ = identify(kind.kind, raw)
         try:
-            key, seen = parse_object(kind.kind, {"apiVersion": kind.api_version, "kind": kind.kind, **raw})
+            _, readable[key] = parse_object(kind.kind, raw)
         except HeadroomError as error:
-            log.warning("object not understood", kind=kind.kind, error=str(error))
-            continue
-        listed[key] = seen
-    repaired = mirror.reconcile(kind.kind, listed, known_before=known_before)
+            log.warning("object not understood", kind=kind.kind, object=str(key), error=str(error))
+            unreadable.add(key)
+    repaired = mirror.reconcile(kind.kind, Listed(readable, frozenset(unreadable)), before=before)
     if repaired:
-        log.info("mirror filled", kind=kind.kind, objects=len(listed), repaired=repaired)
+        log.info("mirror filled", kind=kind.kind, objects=len(objects), repaired=repaired)

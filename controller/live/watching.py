@@ -15,7 +15,7 @@ import kopf
 import structlog
 
 from controller.errors import HeadroomError
-from controller.live.mirror import Mirror, parse_object
+from controller.live.mirror import Mirror, identify, parse_object
 
 log = structlog.get_logger()
 
@@ -35,8 +35,8 @@ class WatchedKind:
 
     @property
     def api_version(self) -> str:
-        """`group/version`."""
-        return f"{self.group}/{self.version}"
+        """`group/version`; the core group has no name."""
+        return f"{self.group}/{self.version}" if self.group else self.version
 
 
 OUR_KINDS = (
@@ -83,14 +83,12 @@ class Watcher:
 
     def _take(self, kind: WatchedKind, event_type: str | None, raw: Mapping[str, Any]) -> None:
         try:
-            key, seen = parse_object(kind.kind, {"apiVersion": kind.api_version, "kind": kind.kind, **raw})
+            if event_type == "DELETED":
+                self._loop.call_soon_threadsafe(self._mirror.forget, kind.kind, *identify(kind.kind, raw))
+            else:
+                self._loop.call_soon_threadsafe(self._mirror.show, kind.kind, *parse_object(kind.kind, raw))
         except HeadroomError as error:
             log.warning("object not understood", kind=kind.kind, error=str(error))
-            return
-        if event_type == "DELETED":
-            self._loop.call_soon_threadsafe(self._mirror.forget, kind.kind, key)
-        else:
-            self._loop.call_soon_threadsafe(self._mirror.show, kind.kind, key, seen)
 
 
 def _registry(

@@ -103,9 +103,9 @@ class Exporter:
         """Say whether this process leads."""
         self._leader.set(leads)
 
-    def record_query(self, source: str, outcome: str) -> None:
-        """Count a query of a MetricsSource."""
-        self._queries.labels(source, outcome).inc()
+    def record_query(self, source: str, outcome: str, count: int = 1) -> None:
+        """Count a query of a MetricsSource, or as many as a worker made."""
+        self._queries.labels(source, outcome).inc(count)
 
     def record_write(self, kind: str) -> None:
         """Count a write to the Kubernetes API."""

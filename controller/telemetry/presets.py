@@ -20,9 +20,9 @@ from controller.api.signals import (
 )
 
 _SERVER_ERRORS = LabelMatcher(label="code", values=tuple(str(code) for code in (*range(500, 509), 510, 511)))
-# What people write must not be empty; here it is Prometheus' way to say "the label is set": the series without a
-# container are sums over the pod, and would count everything twice.
-_SET = LabelMatcher.model_construct(label="container", operator=MatchOperator.NOT_IN, values=("", "POD"))
+# An empty value means that the label is not there: the series without a container are sums over the pod, and would
+# count everything twice.
+_SET = LabelMatcher(label="container", operator=MatchOperator.NOT_IN, values=("", "POD"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import numpy as np
 from testbed.clock import now, wait_until
 from testbed.cluster import Cluster
 from testbed.exporter import Exporter
-from testbed.pretend_node import NODE_NAME, READY_AFTER
 from testbed.history import DAY, SampledSeries, Values, counter, daily_spike, sample_times
+from testbed.pretend_node import NODE_NAME, READY_AFTER
 
 JOB = "workloads"
 POD = "{}-5d8c9b7f4d-x2x4z"  # as a ReplicaSet names the pods of a Deployment

@@ -31,7 +31,7 @@ def test_500_policies_cost_a_query_for_each_template_and_no_write_when_quiet(
     for number in range(POLICIES):
         pod = f"w{number}-5d8c9b7f4d-x2x4z"
         scene.exporter.counter("http_requests_total", {**labels, "pod": pod}, rate=10)
-        scene.exporter.gauge("rabbitmq_queue_messages_ready", {**labels, "queue": f"q{number}"}, value=5)
+        scene.exporter.gauge("queue_depth", {**labels, "queue": f"q{number}"}, value=5)
     prometheus_proxy = start_proxy(start_prometheus([ScrapeTarget(scene.exporter.address, JOB)]).url)
     api_proxy = start_proxy(cluster.server, ca_file=cluster.ca_file)
     scene.source(prometheus_proxy.url)

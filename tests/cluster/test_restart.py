@@ -16,7 +16,7 @@ AFTERWARDS = timedelta(seconds=10)
 
 
 def queue_scene(scene: Scene, start_prometheus: StartPrometheus) -> None:
-    scene.exporter.gauge("rabbitmq_queue_messages_ready", {"namespace": scene.namespace, "queue": "orders"}, value=1500)
+    scene.exporter.gauge("queue_depth", {"namespace": scene.namespace, "queue": "orders"}, value=1500)
     scene.source(start_prometheus([ScrapeTarget(scene.exporter.address, JOB)]).url)
     scene.deployment("worker", replicas=10, start_up=timedelta(seconds=20))
     scene.policy(QUEUE, name="worker", target="worker", stepScaling=[DEEP_QUEUE])

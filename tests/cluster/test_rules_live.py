@@ -15,7 +15,7 @@ SLOW = {"name": "slow", "signal": "latency", "steps": [{"above": "250m", "addPer
 def test_a_queue_of_1500_adds_half_of_the_workers_once(
     scene: Scene, start_prometheus: StartPrometheus, operate: Operate
 ) -> None:
-    scene.exporter.gauge("rabbitmq_queue_messages_ready", {"namespace": scene.namespace, "queue": "orders"}, value=1500)
+    scene.exporter.gauge("queue_depth", {"namespace": scene.namespace, "queue": "orders"}, value=1500)
     scene.source(start_prometheus([ScrapeTarget(scene.exporter.address, JOB)]).url)
     scene.deployment("worker", replicas=10, start_up=START_UP)
     scene.policy(QUEUE, name="worker", target="worker", stepScaling=[DEEP_QUEUE])
