@@ -1,0 +1,60 @@
+"""Every page that is made from the code, as text. Pure; writing them is `python -m docs`."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from controller.api.crds import RESOURCES
+from controller.telemetry.exporter import EXPORTED
+from controller.telemetry.presets import BUILT_IN
+from docs.fields import resource_page
+from docs.tables import code, table
+
+
+def pages() -> Mapping[PurePosixPath, str]:
+    """Return the text of each page by its path below docs/; the same text for the same code."""
+    line = made_by("controller/api")
+    references = {
+        PurePosixPath("reference", f"{resource.kind.lower()}.md"): f"{line}\n{resource_page(resource)}"
+        for resource in RESOURCES
+    }
+    return {PurePosixPath("metrics.md"): metrics_page(), PurePosixPath("presets.md"): presets_page(), **references}
+
+
+def made_by(source: str) -> str:
+    """Return the line that tells an editor where to edit instead."""
+    return f"<!-- Made from {source} by `python -m docs`; edit that, not this page. -->"
+
+
+def metrics_page() -> str:
+    """Return the page of our own metrics."""
+    rows = [
+        [code(metric.name), metric.type, ", ".join(map(code, metric.labels)), metric.help]
+        for metric in sorted(EXPORTED, key=lambda metric: metric.name)
+    ]
+    return (
+        f"{made_by('controller/telemetry/exporter.py')}\n# Metrics of Headroom itself\n\n"
+        "Served at `/metrics` of the operator. Durations are in seconds.\n\n"
+        + table(["metric", "type", "labels", "meaning"], rows)
+    )
+
+
+def presets_page() -> str:
+    """Return the page of the built-in signal templates."""
+    meanings = [[code(preset.template.name), preset.unit, preset.template.description] for preset in BUILT_IN]
+    needs = [
+        [
+            code(preset.template.name),
+            f"{code(preset.template.metric)}, a {preset.template.type}",
+            ", ".join(map(code, preset.labels)),
+            preset.exposed_by,
+        ]
+        for preset in BUILT_IN
+    ]
+    return (
+        f"{made_by('controller/telemetry/presets.py')}\n# Built-in presets\n\n"
+        "What a signal of a ScalingPolicy may name as `preset`. A MetricsSource adds its own under `spec.presets`, and "
+        "one\nwith the name of a built-in one replaces it.\n\n"
+        + table(["preset", "unit", "what it measures"], meanings)
+        + "\n## What they read\n\n"
+        + table(["preset", "metric", "labels its series need", "exposed by"], needs)
+    )
