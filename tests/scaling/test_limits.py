@@ -131,6 +131,11 @@ def test_capacity_on_its_way_is_not_removed(ready: int, memory: Memory, expected
     assert decided(an_observation(policy, ready=ready, memory=memory, requests=35)) == expected, why
 
 
+def test_what_is_on_its_way_is_told_in_replicas() -> None:
+    decision = evaluate(an_observation(a_policy(behavior=CALM), ready=6, memory=a_change(60, 6, 10), requests=35))
+    assert decision.message == "4 replicas are still starting"
+
+
 # ── Stabilization ────────────────────────────────────────────────────────────────────────────────────────────────────
 def recommended(*entries: tuple[float, int]) -> Memory:
     return Memory(recommendations=tuple(Recommendation(since=at(-ago), replicas=count) for ago, count in entries))
@@ -217,6 +222,16 @@ WIDE = {"scaleUp": {"tolerancePercent": 50}}
             "nor one that an event asks for",
         ),
         (
+            an_observation(
+                a_policy(REQUESTS, QUEUE, behavior=WIDE, stepScaling=[BACKLOG]),
+                requests=7,
+                queue=1500,
+                events=[an_event(start=NOON, multiplierPercent=None, minReplicas=12)],
+            ),
+            12,
+            "of several the largest",
+        ),
+        (
             an_observation(a_policy(REQUESTS, QUEUE, behavior=WIDE, stepScaling=[BACKLOG]), requests=84, queue=1500),
             11,
             "of a larger rise what the rule asked for remains",
@@ -255,6 +270,17 @@ def test_a_change_cools_down_before_the_next_of_its_direction(
     memory: Memory, requests: float, expected: tuple[int, Reason], why: str
 ) -> None:
     assert decided(an_observation(a_policy(behavior=COOL), memory=memory, requests=requests)) == expected, why
+
+
+@pytest.mark.parametrize(
+    ("memory", "requests", "message"),
+    [
+        (a_change(30, 8, 10), 140, "the last increase is less than 60 s ago"),
+        (a_change(30, 12, 10), 35, "the last decrease is less than 120 s ago"),
+    ],
+)
+def test_a_cooldown_says_since_what(memory: Memory, requests: float, message: str) -> None:
+    assert evaluate(an_observation(a_policy(behavior=COOL), memory=memory, requests=requests)).message == message
 
 
 # ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────────

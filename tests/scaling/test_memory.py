@@ -51,6 +51,13 @@ def test_the_stabilized_floor_is_the_highest_recommendation_that_held_within_the
     assert stabilized_floor(an_observation(policy, memory=memory, now=now)) == brute
 
 
+def test_a_recommendation_that_does_not_change_is_one_entry_since_it_began() -> None:
+    memory = Memory()
+    for number in range(20):
+        memory = after(an_observation(memory=memory, now=at(number), requests=1), 7)
+    assert memory.recommendations == (Recommendation(since=NOON, replicas=7),)
+
+
 def test_a_full_list_of_recommendations_only_ever_keeps_more() -> None:
     policy = a_policy(behavior={"scaleDown": {"stabilizationWindowSeconds": 3600}})
     memory = Memory()

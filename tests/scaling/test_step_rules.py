@@ -127,6 +127,15 @@ STORIES = {
         {},
         [Look(0, 1500, 10, 10, 15), Look(30, 1500, 15, 15, 15), Look(75, 1500, 15, 15, 15), Look(90, 1500, 15, 15, 23)],
     ),
+    "nor while a step limit still holds back a part of what it asked for": (
+        {},
+        [
+            Look(0, 1500, 10, 10, 15),
+            Look(15, 1500, 12, 12, 15),
+            Look(90, 1500, 12, 12, 15),
+            Look(175, 1500, 12, 12, 15),
+        ],
+    ),
     "it is repeated beside pods that are late, on what is Ready": (
         {},
         [Look(0, 1500, 10, 10, 15), Look(181, 1500, 15, 12, 15), Look(241, 1500, 15, 12, 18)],
