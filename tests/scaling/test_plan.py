@@ -132,6 +132,12 @@ def test_the_plan_shows_the_forecast_over_the_lead_time_and_over_twice_of_it() -
     assert (plan.forecast_replicas, plan.needed_soon) == (10, 50)
 
 
+def test_of_several_loads_the_plan_shows_the_one_that_needs_most() -> None:
+    outlooks = {"requests": an_outlook([70] * 9), "cores": an_outlook([21] * 9)}
+    plan = plan_capacity(an_observation(a_policy(REQUESTS, CORES), requests=7, cores=1, outlooks=outlooks))
+    assert (plan.forecast_replicas, plan.needed_soon) == (30, 30)
+
+
 def test_without_a_forecast_that_may_act_the_plan_shows_none() -> None:
     closed = {"requests": an_outlook(SPIKE, gate_open=False)}
     plan = plan_capacity(an_observation(requests=70, outlooks=closed))
