@@ -12,6 +12,7 @@ from controller.api.scaling_policy import ScaleTargetRef
 from controller.cluster.selector import LabelSelector
 from controller.cluster.wire import Count, Wire, parse
 
+PROJECTED = frozenset({("apps", "Deployment"), ("apps", "StatefulSet")})  # group and kind
 ON_DELETE = "OnDelete"  # pods of a StatefulSet change when somebody deletes them: nothing rolls by itself
 
 

@@ -1,6 +1,7 @@
 """Mirror: what the watches have shown, parsed and slim. Level-triggered: a sweep reads it whole, never an event."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +47,7 @@ class Listed:
     unreadable: frozenset[ObjectKey] = frozenset()
 
     @property
-    def keys(self) -> Set[ObjectKey]:
+    def keys(self) -> AbstractSet[ObjectKey]:
         """The keys of all listed objects."""
         return self.readable.keys() | self.unreadable
 

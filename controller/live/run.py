@@ -30,7 +30,7 @@ from controller.live.recording import Recorder
 from controller.live.refits import Refits
 from controller.live.relist import relist
 from controller.live.sweep import Sweep, sweep_forever
-from controller.live.watching import OUR_KINDS, WatchedKind, Watcher
+from controller.live.watching import OUR_KINDS, WatchedKind, Watcher, watched_targets
 from controller.live.workers import Workers
 from controller.settings import Settings
 from controller.telemetry.exporter import Exporter
@@ -95,7 +95,7 @@ async def _operate(operator: Operator, stop: asyncio.Event) -> None:
 async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
     """Start everything that sweeps need, in order; leaving it ends everything in the opposite order."""
     identity = settings.pod_name or f"{socket.gethostname()}-{os.getpid()}"
-    targets = tuple(WatchedKind(*kind.group_version, kind.resource, kind.kind) for kind in settings.scale_targets)
+    targets = watched_targets(settings.scale_targets)
     exporter, mirror = Exporter(), Mirror(frozenset((kind.group, kind.kind) for kind in targets))
     async with AsyncExitStack() as running:
         api = await running.enter_async_context(connect(settings.kubeconfig))
@@ -128,7 +128,8 @@ async def _watch(
     """List everything once, so that no sweep takes what is not listed yet for missing; then watch."""
     await check_served_crds(client)
     await relist(client, mirror, kinds)
-    watcher = Watcher(kinds, mirror, asyncio.get_running_loop())
+    connection = client.api.configuration
+    watcher = Watcher(kinds, mirror, connection=connection, loop=asyncio.get_running_loop())
     watcher.start()
     running.push_async_callback(watcher.stop)
     return watcher

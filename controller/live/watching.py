@@ -7,15 +7,18 @@ in a thread with a loop of its own, because it cancels tasks it did not start wh
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import kopf
 import structlog
+from kubernetes.aio.client.configuration import Configuration
 
+from controller.cluster.targets import PROJECTED
 from controller.errors import HeadroomError
 from controller.live.mirror import Mirror, identify, parse_object
+from controller.settings import ScaleTargetKind
 
 log = structlog.get_logger()
 
@@ -47,11 +50,29 @@ OUR_KINDS = (
 )
 
 
+def watched_targets(kinds: Iterable[ScaleTargetKind]) -> tuple[WatchedKind, ...]:
+    """Return the scale targets that can be watched; the others are read through their `/scale`."""
+    watched = (WatchedKind(*kind.group_version, kind.resource, kind.kind) for kind in kinds)
+    return tuple(kind for kind in watched if (kind.group, kind.kind) in PROJECTED)
+
+
+Take = Callable[[WatchedKind, str | None, Mapping[str, Any]], None]
+LogIn = Callable[..., Awaitable[kopf.ConnectionInfo]]
+
+
 class Watcher:
     """kopf in its thread. `failed` is set when it ends without being asked to."""
 
-    def __init__(self, kinds: tuple[WatchedKind, ...], mirror: Mirror, loop: asyncio.AbstractEventLoop) -> None:
-        self._kinds, self._mirror, self._loop = kinds, mirror, loop
+    def __init__(
+        self,
+        kinds: Sequence[WatchedKind],
+        mirror: Mirror,
+        *,
+        connection: Configuration,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Watch these kinds over `connection`; the mirror belongs to `loop`."""
+        self._kinds, self._mirror, self._loop, self._connection = kinds, mirror, loop, connection
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watches", daemon=True)
         self.failed = asyncio.Event()
@@ -69,7 +90,7 @@ class Watcher:
         try:
             asyncio.run(
                 kopf.operator(
-                    registry=_registry(self._kinds, self._take),
+                    registry=_registry(self._kinds, self._take, self._log_in),
                     settings=_settings(),
                     clusterwide=True,
                     standalone=True,
@@ -81,6 +102,22 @@ class Watcher:
         if not self._stop.is_set():
             self._loop.call_soon_threadsafe(self.failed.set)
 
+    async def _log_in(self, **_: object) -> kopf.ConnectionInfo:
+        """Go where our own client goes, as whom it goes: asked again by kopf when a token has run out."""
+        there = self._connection
+        authorization = await there.get_api_key_with_prefix("BearerToken", "authorization") or ""
+        scheme, token = authorization.rpartition(" ")[::2]
+        return kopf.ConnectionInfo(
+            server=there.host,
+            ca_path=there.ssl_ca_cert,
+            insecure=not there.verify_ssl,
+            certificate_path=there.cert_file,
+            private_key_path=there.key_file,
+            scheme=scheme or None,
+            token=token or None,
+            proxy_url=there.proxy,
+        )
+
     def _take(self, kind: WatchedKind, event_type: str | None, raw: Mapping[str, Any]) -> None:
         try:
             if event_type == "DELETED":
@@ -91,27 +128,19 @@ class Watcher:
             log.warning("object not understood", kind=kind.kind, error=str(error))
 
 
-def _registry(
-    kinds: tuple[WatchedKind, ...], take: Callable[[WatchedKind, str | None, Mapping[str, Any]], None]
-) -> kopf.OperatorRegistry:
+def _registry(kinds: Sequence[WatchedKind], take: Take, log_in: LogIn) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
-    kopf.on.login(registry=registry)(_login)
+    kopf.on.login(registry=registry)(log_in)
     for kind in kinds:
         kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)(_handler(kind, take))
     return registry
 
 
-def _handler(
-    kind: WatchedKind, take: Callable[[WatchedKind, str | None, Mapping[str, Any]], None]
-) -> Callable[..., Any]:
+def _handler(kind: WatchedKind, take: Take) -> Callable[..., Any]:
     async def handle(event: kopf.RawEvent, **_: object) -> None:
         take(kind, event["type"], dict(event["object"]))
 
     return handle
-
-
-def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401  kopf's own keyword arguments
-    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
 
 def _settings() -> kopf.OperatorSettings:
