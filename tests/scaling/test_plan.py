@@ -64,6 +64,12 @@ FIRED = Memory(rules=(RuleMemory(name="backlog", level=0, fired_at=NOON, replica
             Reason.DEMAND_EVENT,
             "an event due within the lead time",
         ),
+        (
+            an_observation(a_policy(QUEUE, stepScaling=[BACKLOG]), replicas=15, memory=FIRED, queue=1500),
+            15,
+            Reason.STEP_RULE,
+            "a rule that asks for what runs is why it runs",
+        ),
         (an_observation(), 10, Reason.NO_VOICE, "nobody knows anything: what runs is kept"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -133,9 +139,9 @@ def test_the_plan_shows_the_forecast_over_the_lead_time_and_over_twice_of_it() -
 
 
 def test_of_several_loads_the_plan_shows_the_one_that_needs_most() -> None:
-    outlooks = {"requests": an_outlook([70] * 9), "cores": an_outlook([21] * 9)}
+    outlooks = {"requests": an_outlook([70] * 9), "cores": an_outlook([14] * 9)}
     plan = plan_capacity(an_observation(a_policy(REQUESTS, CORES), requests=7, cores=1, outlooks=outlooks))
-    assert (plan.forecast_replicas, plan.needed_soon) == (30, 30)
+    assert (plan.forecast_replicas, plan.needed_soon) == (20, 20)
 
 
 def test_without_a_forecast_that_may_act_the_plan_shows_none() -> None:

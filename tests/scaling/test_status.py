@@ -63,6 +63,11 @@ def test_the_status_says_what_where_and_why() -> None:
     ]
 
 
+def test_a_recommendation_is_no_scaling() -> None:
+    status = status_of(an_observation(a_policy(mode="Recommend"), requests=140))
+    assert (status.desired_replicas, status.last_scale_time) == (20, None)
+
+
 RECOMMENDS = a_policy(mode="Recommend")
 NO_ROOM = [Pod("web-1", NOON, unschedulable=True), Pod("web-2", NOON, unschedulable=True)]
 
