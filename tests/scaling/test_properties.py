@@ -30,7 +30,7 @@ from controller.scaling.patch import patch_for
 from controller.scaling.reasons import Reason
 from tests.builders import LATENCY, NOON, QUEUE, QUEUED_REQUESTS, REQUESTS, a_policy, an_event, an_outlook
 
-MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NAMES = ("requests", "queue", "latency")
 DEMANDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
