@@ -1,0 +1,73 @@
+"""Forecasting: fits, updates, forecasts, and what it costs to import and to keep."""
+
+import pickle
+from datetime import timedelta
+
+import numpy as np
+
+from benchmarks.loads import NOW, a_history
+from benchmarks.measuring import YARDSTICK, import_cost, isolated, once, peak_mib, typical, yardstick
+from benchmarks.tables import Table, against
+from forecasting import FittedForecast, Series, fit, fit_batch
+
+MINUTE = timedelta(minutes=1)
+LEAD = timedelta(minutes=10)
+BATCH = 100
+FITS_OF_L6 = 10_000
+SECONDS_OF_L6 = 60.0
+MOST_UPDATE_MS, UPDATES = 25.0, 1000
+FIT_BATCH, UPDATE = f"`fit_batch` of {BATCH}", "`update` with ten new minutes"
+MOST_IMPORT_MIB, MOST_IMPORT_SECONDS = 60.0, 0.3
+
+
+def table() -> Table:
+    """Measure the imports and the calls in processes of their own."""
+    import_seconds, import_mib = import_cost("forecasting")
+    numpy_seconds, numpy_mib = import_cost("numpy")
+    seconds, size, mib = isolated(measure)
+    baseline = seconds.pop(YARDSTICK)
+    a_fit = seconds[FIT_BATCH] / BATCH
+    return Table(
+        title="Forecasting",
+        intro=(
+            f"Four weeks at 5-minute steps a series. The baseline is {YARDSTICK}, {baseline * 1e3:.0f} ms here. A "
+            f"pickled forecaster has {size:,} bytes; a process that fits {BATCH} together peaks at {mib:.0f} MiB. "
+            f"`import forecasting` takes {import_seconds:.2f} s and leaves {import_mib:.0f} MiB resident; of that "
+            f"`import numpy` alone is {numpy_seconds:.2f} s and {numpy_mib:.0f} MiB."
+        ),
+        header=("what", "ms", "x baseline"),
+        rows=[(what, each * 1e3, each / baseline) for what, each in seconds.items()],
+        verdicts=[
+            against("L6, a refit of 10,000 on one core", a_fit * FITS_OF_L6, SECONDS_OF_L6, "s"),
+            against("an update of 1,000 workloads", seconds[UPDATE] * UPDATES * 1e3, MOST_UPDATE_MS, "ms"),
+            against("memory after `import forecasting`", import_mib, MOST_IMPORT_MIB, "MiB"),
+            against("time of `import forecasting`", import_seconds, MOST_IMPORT_SECONDS, "s"),
+        ],
+    )
+
+
+def measure() -> tuple[dict[str, float], int, float]:
+    """Return seconds by what was measured, the bytes of a pickled forecaster, and the peak in MiB."""
+    histories = [a_history(seed) for seed in range(BATCH)]
+    fitted = fit(histories[0])
+    recent = Series(NOW, MINUTE, np.full(LEAD // MINUTE, 80.0))
+    batch_seconds, mib = once(lambda: fit_batch(histories)), peak_mib()
+    seconds = {
+        YARDSTICK: yardstick(),
+        "`fit` of one": typical(lambda: fit(histories[0])),
+        FIT_BATCH: batch_seconds,
+        UPDATE: typical(lambda: fitted.update(recent)),
+        "`forecast` of 24 h at three levels": typical(fitted.forecast),
+        "`update` and a forecast of 10 min, as a sweep does": typical(lambda: _outlook(fitted, recent)),
+        "unpickling a forecaster": _unpickling(fitted),
+    }
+    return seconds, len(pickle.dumps(fitted)), mib
+
+
+def _outlook(fitted: FittedForecast, recent: Series) -> None:
+    fitted.update(recent).forecast(LEAD, levels=(0.5, 0.95))
+
+
+def _unpickling(fitted: FittedForecast) -> float:
+    pickled = pickle.dumps(fitted)
+    return typical(lambda: pickle.loads(pickled))  # noqa: S301  pickled a line above
