@@ -43,7 +43,7 @@ def where_and_when() -> str:
     """Return machine, date and commit in one line."""
     machine = f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    return f"{machine} · load {os.getloadavg()[0]:.1f} before the run · {today} · commit {_commit()}"
+    return f"{machine} · load {os.getloadavg()[0]:.1f} before the run · CPU time · {today} · commit {_commit()}"
 
 
 def _processor() -> str:
