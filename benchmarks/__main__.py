@@ -18,6 +18,7 @@ def main(topics: tuple[str, ...]) -> None:
     """Measure one topic after the other."""
     # Inherited by the processes that measure: fits run side by side, each on one thread.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    RESULTS.mkdir(exist_ok=True)
     where = where_and_when()
     for topic in topics or TOPICS:
         click.echo(f"measuring {topic} ...", err=True)
