@@ -113,9 +113,9 @@ async def test_a_policy_that_left_the_batch_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("event", "replicas", "why"),
     [
-        (an_event(start=NOON), 30, "an event of the policy's own namespace that names it"),
-        (an_event(start=NOON, namespace="bank"), 10, "an event of another namespace moves nothing here"),
-        (an_event(start=NOON, policies=["api"]), 10, "nor one that names another policy"),
+        (an_event(start=NOON + MINUTE), 30, "an event of the policy's own namespace that names it"),
+        (an_event(start=NOON + MINUTE, namespace="bank"), 10, "an event of another namespace moves nothing here"),
+        (an_event(start=NOON + MINUTE, policies=["api"]), 10, "nor one that names another policy"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

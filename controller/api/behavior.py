@@ -94,7 +94,7 @@ class Pause(Part):
 class Pin(Part):
     """Hold an exact number of replicas, whatever is measured or forecast."""
 
-    replicas: Replicas
+    replicas: Annotated[Replicas, Field(ge=1)]
     """The number to hold. Bounds do not move it."""
     until: Timestamp
     """End of the pin; a pin that nobody remembers must not outlive its reason."""

@@ -203,7 +203,7 @@ class ScalingPolicySpec(Part):
     capacity: Capacity = Capacity()
     """What is known about bringing capacity up."""
     step_scaling: Annotated[tuple[StepRule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames] = ()
-    """Rules beside the forecast: above a threshold, add."""
+    """Rules beside the forecast: above a threshold, add. To remove again a policy needs a signal with a `load`."""
     behavior: Behavior = Behavior()
     """How fast and how often replicas may change."""
     fallback: Fallback | None = None

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -13,6 +13,7 @@ from controller.cycle import Batch, Carried, Cluster, SignalKey, Telemetry, run_
 from controller.live.mirror import Mirror
 from controller.live.probes import Vitals
 from controller.live.recording import Recorder
+from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Obstacle
 from controller.scaling.patch import Patch, patch_without_decision
@@ -37,6 +38,7 @@ class Sweep:
     exporter: Exporter
     may_act: Callable[[], bool]
     recorder: Recorder | None = None
+    source_status: SourceStatus | None = None
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
     leads: bool = False
@@ -55,7 +57,11 @@ class Sweep:
         batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried)
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
+        if self.source_status is not None:
+            await self.source_status.write(now)
         self._tell(cycle.decisions, cycle.patches)
+        for policy, error in cycle.failures.items():
+            log.error("decision failed", policy=str(policy), exc_info=error)
 
     def _sort_out(self) -> tuple[list[ScalingPolicy], list[tuple[ScalingPolicy, Obstacle]]]:
         """Part the policies whose signals can be asked for from those with an obstacle."""
@@ -89,24 +95,33 @@ class Sweep:
                 _log_decision(decision)
         self.exporter.keep_policies({decision.policy for decision in decisions})
         if self.recorder is not None:
-            self.recorder.write(decisions)
+            self._record(self.recorder, decisions)
+
+    def _record(self, recorder: Recorder, decisions: tuple[Decision, ...]) -> None:
+        try:
+            recorder.write(decisions)
+        except OSError as error:  # a full disk costs the record, not the sweep
+            log.warning("not recorded", decisions=len(decisions), error=str(error))
 
 
 async def sweep_forever(sweep: Sweep, vitals: Vitals, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
-    """Sweep every interval until stopped. A sweep that fails is told and does not end the next."""
+    """Sweep every interval until stopped. A sweep that fails is told and does not end the next.
+
+    The rhythm is the event loop's own: a clock that is set back must not put sweeps off.
+    """
+    timer = asyncio.get_running_loop().time
     while not stop.is_set():
-        started = clock()
+        started = timer()
         try:
-            await sweep.run_once(started)
+            await sweep.run_once(clock())
         except Exception:
             log.exception("sweep failed")
         else:
-            vitals.last_sweep = clock()
-            vitals.ready = True
-            sweep.exporter.record_sweep(vitals.last_sweep - started)
-        pause = vitals.sweep_interval - (clock() - started)
+            vitals.last_sweep = timer()
+            sweep.exporter.record_sweep(timedelta(seconds=vitals.last_sweep - started))
+        pause = started + vitals.sweep_interval.total_seconds() - timer()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=max(0.0, pause.total_seconds()))
+            await asyncio.wait_for(stop.wait(), timeout=max(0.0, pause))
 
 
 def _written(patches: Iterable[Patch]) -> list[Patch]:

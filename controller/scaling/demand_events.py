@@ -42,6 +42,8 @@ def _candidate(event: DemandEvent, share: float, observation: Observation) -> Ca
     spec = event.spec
     floor = math.ceil((spec.min_replicas or 0) * share)
     factor = 1 + ((spec.multiplier_percent or 100) / 100 - 1) * share
+    if factor > 1 and _contains_the_event(observation, event):
+        return _hold(event, floor, observation)
     needs = [_multiplied(signal, factor, observation) for signal in observation.policy.spec.load_signals]
     replicas = max([floor, *needs]) if factor > 1 else floor
     if replicas == 0:
@@ -51,6 +53,20 @@ def _candidate(event: DemandEvent, share: float, observation: Observation) -> Ca
     message = (
         f"demand event {event.metadata.name}{about} from {spec.start:%Y-%m-%d %H:%M} UTC: "
         f"{factor:.2f} times the usual demand, at least {floor} replicas"
+    )
+    return Candidate(Reason.DEMAND_EVENT, event.metadata.name, replicas, message)
+
+
+def _contains_the_event(observation: Observation, event: DemandEvent) -> bool:
+    """Tell whether only measured demand is at hand, and holds the event already: it must not be multiplied again."""
+    gates = (observation.outlooks.get(signal.name) for signal in observation.policy.spec.load_signals)
+    return observation.now >= event.spec.start and not any(outlook and outlook.gate.open for outlook in gates)
+
+
+def _hold(event: DemandEvent, floor: int, observation: Observation) -> Candidate:
+    replicas = max(floor, observation.scale.spec_replicas)
+    message = (
+        f"demand event {event.metadata.name} is on and no forecast may act: holds the {replicas} replicas to its end"
     )
     return Candidate(Reason.DEMAND_EVENT, event.metadata.name, replicas, message)
 

@@ -50,3 +50,6 @@ class Reason(StrEnum):
     READY_FOR_SCALE = "ReadyForScale"
     SIGNALS_FRESH = "SignalsFresh"
     NO_ROOM = "NoRoom"
+    # whether a MetricsSource is reachable
+    SOURCE_ANSWERS = "Answering"
+    SOURCE_UNREACHABLE = "NotAnswering"

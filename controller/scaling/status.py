@@ -38,7 +38,7 @@ def status_without_decision(
 ) -> ScalingPolicyStatus:
     """Return the status of a policy about which nothing can be decided: nothing is known, nothing is forgotten."""
     said = (False, obstacle.reason, obstacle.message)
-    acting = _condition("Acting", said, status.conditions, generation=metadata.generation, now=now)
+    acting = condition("Acting", said, status.conditions, generation=metadata.generation, now=now)
     return status.model_copy(
         update={
             "observed_generation": metadata.generation,
@@ -81,7 +81,7 @@ def _conditions(decision: Decision) -> tuple[Condition, ...]:
     names = ("Acting", "SignalsHealthy", "ForecastReady", "ScalingLimited")
     policy = decision.observation.policy
     return tuple(
-        _condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
+        condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
         for name, what in zip(names, said, strict=True)
     )
 
@@ -128,9 +128,10 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
     return True, limiter.reason, limiter.message
 
 
-def _condition(
+def condition(
     kind: str, said: tuple[bool, str, str], previous: Iterable[Condition], *, generation: int, now: datetime
 ) -> Condition:
+    """Return a condition that says whether something holds, why in a word, and why in a sentence."""
     holds, reason, message = said
     status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
     return Condition(
@@ -145,7 +146,7 @@ def _condition(
 
 def _last_transition(previous: Iterable[Condition], kind: str, status: ConditionStatus, *, now: datetime) -> datetime:
     """Return since when the condition has had this status, to the second as Kubernetes keeps it."""
-    for condition in previous:
-        if condition.type == kind and condition.status == status:
-            return condition.last_transition_time
+    for known in previous:
+        if known.type == kind and known.status == status:
+            return known.last_transition_time
     return now.replace(microsecond=0)

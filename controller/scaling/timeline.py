@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from controller.scaling.decision import Candidate, Limiter
 from forecasting.series import Values
 
 COLUMNS = (
@@ -21,12 +22,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """From this time on, decisions were made for this reason."""
+    """From this time on, decisions were made for this reason; every voice and limit as it stood at that time."""
 
     at: datetime
     desired_replicas: int
     reason: str
     message: str
+    candidates: tuple[Candidate, ...] = ()
+    limiters: tuple[Limiter, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ def proposed(observation: Observation) -> list[int | None]:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_event_without_a_ramp_asks_a_lead_time_ahead(now: datetime, proposals: list[int], why: str) -> None:
-    assert proposed(an_observation(events=[an_event()], now=now, requests=70)) == proposals, why
+    assert proposed(an_observation(replicas=30, events=[an_event()], now=now, requests=70)) == proposals, why
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_floor_rises_over_its_ramp_too() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_event_asks_for_a_multiple_or_a_floor(spec: dict[str, Any], replicas: int, why: str) -> None:
-    at_start = an_event().spec.start
-    assert proposed(an_observation(events=[an_event(**spec)], now=at_start, requests=70)) == [replicas], why
+    due = an_event().spec.start - MINUTE
+    assert proposed(an_observation(events=[an_event(**spec)], now=due, requests=70)) == [replicas], why
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_an_event_asks_for_a_multiple_or_a_floor(spec: dict[str, Any], replicas:
     ids=["open", "closed"],
 )
 def test_the_multiplier_acts_on_the_forecast_where_it_may_act(gate_open: bool, replicas: int, why: str) -> None:  # noqa: FBT001  a table's column
-    now = an_event().spec.start
+    now = an_event().spec.start - MINUTE
     outlooks = {"requests": an_outlook([140] * 10, gate_open=gate_open, start=now)}
     assert proposed(an_observation(events=[an_event()], outlooks=outlooks, now=now, requests=70)) == [replicas], why
 
 
 def test_where_events_overlap_each_asks_and_says_for_what() -> None:
     events = [an_event("launch"), an_event("holiday", multiplierPercent=150, description="spring sale")]
-    now = events[0].spec.start
+    now = events[0].spec.start - MINUTE
     launch, holiday = event_candidates(an_observation(events=events, now=now, requests=70))
     assert (launch.source, launch.replicas) == ("launch", 30)
     assert (holiday.source, holiday.replicas) == ("holiday", 15)
@@ -100,13 +100,19 @@ def test_where_events_overlap_each_asks_and_says_for_what() -> None:
 @pytest.mark.parametrize(
     ("observation", "why"),
     [
-        (an_observation(events=[an_event()], now=NOON + HOUR), "nothing was measured"),
+        (an_observation(events=[an_event()], now=NOON + HOUR - MINUTE), "nothing was measured"),
         (
-            an_observation(events=[an_event()], now=NOON + HOUR, readings={"requests": a_reading(100)}),
+            an_observation(events=[an_event()], now=NOON + HOUR - MINUTE, readings={"requests": a_reading(100)}),
             "what was measured is an hour old",
         ),
-        (an_observation(a_policy(QUEUE), events=[an_event()], now=NOON + HOUR, queue=5), "no signal is demand"),
-        (an_observation(events=[an_event(multiplierPercent=100)], now=NOON + HOUR, requests=70), "it is as usual"),
+        (
+            an_observation(a_policy(QUEUE), events=[an_event()], now=NOON + HOUR - MINUTE, queue=5),
+            "no signal is demand",
+        ),
+        (
+            an_observation(events=[an_event(multiplierPercent=100)], now=NOON + HOUR - MINUTE, requests=70),
+            "it is as usual",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -121,3 +127,15 @@ def test_the_share_of_an_event_never_falls_again() -> None:
     shares = [share_of_event(event, event.spec.start + minute * MINUTE) for minute in range(-20, 300)]
     assert shares == sorted(shares)
     assert (shares[0], shares[15], shares[20], shares[-1]) == (0, 0.5, 1, 1)
+
+
+def test_while_an_event_is_on_without_a_forecast_what_was_scaled_for_it_is_held() -> None:
+    event = an_event()
+    on = event.spec.start + MINUTE
+    ((held,), (multiplied,)) = (
+        event_candidates(an_observation(replicas=40, events=[event], outlooks=outlooks, now=on, requests=210))
+        for outlooks in ({}, {"requests": an_outlook([70] * 10, start=on)})
+    )
+    assert held.replicas == 40
+    assert "holds the 40 replicas" in held.message
+    assert multiplied.replicas == 30

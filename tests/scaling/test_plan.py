@@ -17,6 +17,9 @@ BACKLOG = {"name": "backlog", "signal": "queue", "steps": [{"above": 1000, "addP
 FIRED = Memory(rules=(RuleMemory(name="backlog", level=0, fired_at=NOON, replicas=15),))
 
 
+DUE = NOON + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(
     ("observation", "replicas", "reason", "why"),
     [
@@ -59,7 +62,7 @@ FIRED = Memory(rules=(RuleMemory(name="backlog", level=0, fired_at=NOON, replica
             "a rule that fired",
         ),
         (
-            an_observation(requests=70, events=[an_event(start=NOON + MINUTE)]),
+            an_observation(requests=70, events=[an_event(start=DUE + MINUTE)]),
             30,
             Reason.DEMAND_EVENT,
             "an event due within the lead time",
@@ -82,7 +85,7 @@ def test_the_largest_voice_wins(observation: Observation, replicas: int, reason:
 
 def test_every_voice_is_heard_and_the_silent_ones_say_why() -> None:
     policy = a_policy(REQUESTS, QUEUE, stepScaling=[BACKLOG])
-    plan = plan_capacity(an_observation(policy, requests=70, queue=5, events=[an_event(start=NOON)]))
+    plan = plan_capacity(an_observation(policy, requests=70, queue=5, events=[an_event(start=DUE)]))
     assert [candidate.reason for candidate in plan.candidates] == [
         Reason.FORECAST_NOT_READY,
         Reason.LIVE_RATIO,
@@ -114,16 +117,16 @@ def test_the_forecast_says_what_when_and_for_how_many() -> None:
             "a rule asks for fewer than run",
         ),
         (
-            an_observation(a_policy(QUEUE), replicas=20, events=[an_event(start=NOON, minReplicas=5)], queue=1),
+            an_observation(a_policy(QUEUE), replicas=20, events=[an_event(start=DUE, minReplicas=5)], queue=1),
             "an event has a lower floor than what runs",
         ),
         (
             an_observation(
-                replicas=20, events=[an_event(start=NOON, minReplicas=5)], readings={"requests": a_reading(None)}
+                replicas=20, events=[an_event(start=DUE, minReplicas=5)], readings={"requests": a_reading(None)}
             ),
             "demand is not known and an event asks for less",
         ),
-        (an_observation(a_policy(QUEUE), replicas=20, events=[an_event(start=NOON)], queue=1), "nothing to multiply"),
+        (an_observation(a_policy(QUEUE), replicas=20, events=[an_event(start=DUE)], queue=1), "nothing to multiply"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -249,7 +249,7 @@ def test_a_pause_is_obeyed(observation: Observation, direction: PauseDirection) 
 
 
 @MANY
-@given(observations(), counts)
+@given(observations(), counts.filter(bool))
 def test_a_pin_is_obeyed(observation: Observation, replicas: int) -> None:
     pin = Pin(replicas=replicas, until=NOON + timedelta(hours=1))
     assert evaluate(by_people(observation, pin=pin)).desired_replicas == replicas
