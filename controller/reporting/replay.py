@@ -16,6 +16,7 @@ from forecasting.series import Values
 DAY = 86_400.0
 MINUTE = 60.0
 HOUR = timedelta(hours=1)
+ABOUT_EQUAL = 0.02  # a difference in pod-hours that nobody would change a setting for
 
 
 def from_replay(
@@ -55,20 +56,22 @@ def from_replay(
 
 
 def verdict(scores: Sequence[Score]) -> str:
-    """Return who kept the objective better, and at what cost, in one sentence."""
+    """Return who kept the objective better and at what cost, ours beside the rival nearest in cost."""
     ours, *rivals = scores
-    span = f"Over {duration(ours.minutes * MINUTE)}, {ours.policy} was above its objective"
-    span = f"{span} for {number(ours.violation_minutes)} minutes"
+    span, missed = f"Over {duration(ours.minutes * MINUTE)}", f"{number(ours.violation_minutes)} minutes"
     if not rivals:
-        return f"{span} and used {number(ours.pod_hours)} pod-hours."
-    rival = rivals[0]
-    cost = _compared(ours.pod_hours, rival.pod_hours)
-    return f"{span}, {rival.policy} for {number(rival.violation_minutes)}; it used {cost} pod-hours."
+        used = number(ours.pod_hours)
+        return f"{span}, {ours.policy} was above its objective for {missed} and used {used} pod-hours."
+    rival = min(rivals, key=lambda each: abs(each.pod_hours - ours.pod_hours))
+    theirs = f"{rival.policy} for {number(rival.violation_minutes)}"
+    said = f"{ours.policy} was above its objective for {missed}, {theirs}"
+    if abs(ours.pod_hours - rival.pod_hours) > ABOUT_EQUAL * rival.pod_hours:
+        return f"{span}, {said}; {ours.policy} used {_compared(ours.pod_hours, rival.pod_hours)} pod-hours."
+    lost = f" {rival.policy} did better." if ours.violation_minutes > rival.violation_minutes else ""
+    return f"{span} and at the same cost (pod-hours: {difference(ours.pod_hours, rival.pod_hours)}), {said}.{lost}"
 
 
 def _compared(ours: float, rival: float) -> str:
-    if ours == rival:
-        return "as many"
     if rival == 0:
         return f"{number(ours)} instead of no"
     return f"{percent(100 * abs(ours - rival) / rival)} {'fewer' if ours < rival else 'more'}"
@@ -107,7 +110,7 @@ def _changes(notes: tuple[Note, ...], before: int) -> tuple[DecisionRow, ...]:
     """Return the notes that changed the replicas; a new reason for the same number changed nothing."""
     counts = (before, *(note.desired_replicas for note in notes))
     return tuple(
-        DecisionRow(note.at, old, new, note.reason, note.message)
+        DecisionRow(note.at, old, new, note.reason, note.message, note.candidates, note.limiters)
         for note, (old, new) in zip(notes, pairwise(counts), strict=True)
         if old != new
     )

@@ -1,11 +1,14 @@
 """Ourselves in a replay: the real cycle.py. Its forecasts are fitted on what has arrived, never on what lies ahead."""
 
-from datetime import timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
 from controller.scaling.decision import Decision
 from controller.scaling.lead_time import lead_time
+from controller.scaling.observation import Observation
 from controller.scaling.timeline import Note
 from controller.simulation.demand import TICK
 from controller.simulation.doors import PretendDoors
@@ -16,8 +19,19 @@ REFIT_TICKS = timedelta(days=1) // TICK
 UPDATE_TICKS = timedelta(hours=1) // TICK  # in between, a fit takes in what has arrived since
 
 
+class Expected(NamedTuple):
+    """Demand at a time, as it was expected one lead time before: its median, and the bound that was planned for."""
+
+    at: datetime
+    median: float
+    planned: float
+
+
 class CyclePilot:
-    """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal."""
+    """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal.
+
+    `expected` is, for each load signal, the demand that decisions counted on one lead time ahead, for every minute.
+    """
 
     def __init__(self, workload: PretendWorkload, policy: ScalingPolicy) -> None:
         self._workload = workload
@@ -26,6 +40,7 @@ class CyclePilot:
         self._first_tick = workload.tick
         self._notes: list[Note] = []
         self.forecasts: dict[SignalKey, FittedForecast] = {}
+        self.expected: dict[SignalKey, list[Expected]] = defaultdict(list)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -39,16 +54,21 @@ class CyclePilot:
             self._learn(refit=passed % REFIT_TICKS == 0)
         batch = Batch((self._doors.policy,), self.forecasts, carried=self._carried)
         cycle = await run_cycle(batch, self._doors, self._doors, now=self._doors.now)
+        self._expect(cycle.decisions[0].observation, known=self._carried)
         self._carried = cycle.carried
         self._note(cycle.decisions[0])
         return cycle.decisions[0].desired_replicas
+
+    def history(self, signal: str) -> Series:
+        """Return what has arrived of a signal by now: what a fit would learn from."""
+        return self._doors.instruments[signal].history()
 
     def _learn(self, *, refit: bool) -> None:
         """Bring the forecast of every load signal up to date; one without history stays without a forecast."""
         policy = self._doors.policy
         for signal in policy.spec.load_signals:
             key = SignalKey(policy.key, signal.name)
-            history = self._doors.instruments[signal.name].history()
+            history = self.history(signal.name)
             if key in self.forecasts and not refit:
                 self.forecasts[key] = self.forecasts[key].update(history)
             elif len(history):
@@ -63,7 +83,18 @@ class CyclePilot:
             lead_time=lead_time(policy, self._carried.memories.get(policy.key, policy.status.memory)),
         )
 
+    def _expect(self, observation: Observation, *, known: Carried) -> None:
+        """Record what new outlooks say about the time one lead time ahead."""
+        at = observation.now + lead_time(observation.policy, observation.memory)
+        for name, outlook in observation.outlooks.items():
+            key = SignalKey(observation.policy.key, name)
+            if outlook is not known.outlooks.get(key):
+                step = (at - outlook.planned.start) // outlook.planned.step
+                median, planned = (float(series.values[step]) for series in (outlook.expected, outlook.planned))
+                self.expected[key].append(Expected(at, median, planned))
+
     def _note(self, decision: Decision) -> None:
-        wanted = (decision.desired_replicas, decision.reason)
-        if not self._notes or (self._notes[-1].desired_replicas, self._notes[-1].reason) != wanted:
-            self._notes.append(Note(decision.at, decision.desired_replicas, decision.reason, decision.message))
+        last = self._notes[-1] if self._notes else None
+        if last is None or (last.desired_replicas, last.reason) != (decision.desired_replicas, decision.reason):
+            said = (decision.reason, decision.message, decision.plan.candidates, decision.limiters)
+            self._notes.append(Note(decision.at, decision.desired_replicas, *said))

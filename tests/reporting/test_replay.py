@@ -8,12 +8,15 @@ import pytest
 
 from controller.reporting.replay import DAY, from_replay, verdict
 from controller.reporting.report import Demand, Report
+from controller.scaling.decision import Candidate, Limiter
+from controller.scaling.reasons import Reason
 from controller.scaling.score import Score
 from controller.scaling.timeline import Note, Timeline
 from tests.reporting.examples import LIMIT_MS, START, replay_report, timeline
 
 HPA = Score("HPA", 20_160, 340, 0.009, 10_000, 402, 90, 0.1, 0.2, 0.1, 0.8)
 OURS = replace(HPA, policy="Headroom", violation_minutes=12, pod_hours=9_700)
+NEAR = replace(HPA, policy="Near", pod_hours=9_750)
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +94,9 @@ def test_only_changes_of_replicas_are_decisions() -> None:
     ("rivals", "sentence"),
     [
         ((), "Headroom was above its objective for 12 minutes and used 9\u202f700 pod-hours."),
-        ((HPA,), "for 12 minutes, HPA for 340; it used 3.0\u202f% fewer pod-hours."),
-        ((replace(HPA, pod_hours=9_000),), "it used 7.8\u202f% more pod-hours."),
-        ((replace(HPA, pod_hours=9_700),), "it used as many pod-hours."),
-        ((replace(HPA, pod_hours=0),), "it used 9\u202f700 instead of no pod-hours."),
+        ((HPA,), "for 12 minutes, HPA for 340; Headroom used 3.0\u202f% fewer pod-hours."),
+        ((replace(HPA, pod_hours=9_000),), "Headroom used 7.8\u202f% more pod-hours."),
+        ((replace(HPA, pod_hours=0),), "Headroom used 9\u202f700 instead of no pod-hours."),
     ],
 )
 def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[Score, ...], sentence: str) -> None:
@@ -102,3 +104,28 @@ def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[
 
     assert said.startswith("Over 14 days, ")
     assert said.endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("rival", "sentence"),
+    [
+        (
+            NEAR,
+            "the same cost (pod-hours: \N{MINUS SIGN}0.51\u202f%), Headroom was above its objective for 12 minutes",
+        ),
+        (replace(NEAR, pod_hours=9_700), "at the same cost (pod-hours: the same), Headroom"),
+        (replace(NEAR, violation_minutes=3), "for 12 minutes, Near for 3. Near did better."),
+    ],
+)
+def test_the_verdict_compares_with_the_rival_of_equal_cost_and_says_where_we_lose(rival: Score, sentence: str) -> None:
+    assert sentence in verdict((OURS, HPA, rival))
+
+
+def test_a_change_of_replicas_carries_all_voices_and_limits() -> None:
+    voice = Candidate(Reason.FORECAST, "requests", 12, "needs 12 replicas")
+    limit = Limiter(Reason.STEP_LIMITED_UP, 12, 11, "at most one more at a time")
+    note = Note(START, 11, "ScaleUpLimit", "m", (voice,), (limit,))
+
+    (row,) = shown(replace(calm(1), notes=(note,))).decisions
+
+    assert (row.candidates, row.limiters) == ((voice,), (limit,))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from controller.cycle import SignalKey
 from controller.scaling.score import score
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
@@ -12,7 +13,7 @@ from controller.simulation.demand import Demand
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay, replay_rival
 from controller.simulation.rivals.hpa import HPA, requests_hpa, utilization_hpa
-from controller.simulation.world import StartUps, View, World
+from controller.simulation.world import PretendWorkload, StartUps, View, World
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = 5760  # ticks
@@ -135,3 +136,40 @@ def test_without_any_history_the_live_voices_carry_the_replay() -> None:
     timeline = ours(day_zero)
     assert "Forecast" not in {note.reason for note in timeline.notes}
     assert score(timeline).time_under < 0.5
+
+
+def flown(demand: Demand) -> CyclePilot:
+    pilots: list[CyclePilot] = []
+
+    def board(workload: PretendWorkload) -> CyclePilot:
+        pilots.append(CyclePilot(workload, default_policy(WORLD)))
+        return pilots[-1]
+
+    replay(demand, WORLD, board, name="headroom")
+    return pilots[-1]
+
+
+def test_what_was_expected_of_each_minute_is_kept_as_it_stood_one_lead_time_before() -> None:
+    demand = busy_days()
+    policy = default_policy(WORLD)
+    lead = policy.spec.capacity.lead_time_seconds
+    change = demand.evaluated_from + 240
+    surprise = demand.rps.copy()
+    surprise[change:] *= 4
+    key = SignalKey(policy.key, "requests")
+
+    expected, other = (flown(each).expected[key] for each in (demand, replace(demand, rps=surprise)))
+
+    times = np.array([each.at.timestamp() for each in expected])
+    assert set(np.diff(times)) <= {30.0, 60.0}  # a new fit does not wait until the minute is over
+    assert all(each.median <= each.planned for each in expected)
+    known = times <= demand.at(change).timestamp() + (lead or 0)
+    same = [mine == theirs for mine, theirs in zip(expected, other, strict=True)]
+    assert all(np.array(same)[known])
+    assert not all(same)
+
+
+def test_a_note_carries_every_voice() -> None:
+    first = ours(busy_days()).notes[0]
+
+    assert {candidate.reason for candidate in first.candidates} >= {"LiveRatio"}
