@@ -108,11 +108,14 @@ def _accuracy(accuracy: Accuracy | None) -> tuple[AccuracyRow, ...]:
 def _season_sentence(season: Seasonality | None) -> str:
     if season is None:
         return ""
-    direction = "rose" if season.trend_percent_per_week >= 0 else "fell"
+    sentence = f"The daily season explains {season.daily_strength_percent} % of the variation"
+    if season.weekly_strength_percent is not None:
+        sentence += f", the weekly season {season.weekly_strength_percent} %"
+    growth = season.trend_percent_per_week
+    if growth is None:
+        return f"{sentence}."
     return (
-        f"The daily season explains {season.daily_strength_percent} % of the variation, the weekly season "
-        f"{season.weekly_strength_percent} %. The level {direction} by "
-        f"{number(abs(season.trend_percent_per_week), 1)} % over the last week."
+        f"{sentence}. The level {'rose' if growth >= 0 else 'fell'} by {number(abs(growth), 1)} % over the last week."
     )
 
 

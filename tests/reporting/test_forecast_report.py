@@ -91,6 +91,15 @@ def test_a_closed_gate_without_accuracy_is_shown_as_it_is() -> None:
     assert (demand.forecast, demand.accuracy, demand.basis) == (None, (), "From 0.4 days of history.")
 
 
+def test_of_two_weeks_of_history_only_the_daily_season_is_told() -> None:
+    raw = forecast_report_object()
+    young = raw["status"]["signals"][0] | {"seasonality": {"dailyStrengthPercent": 88}}  # type: ignore[index]
+
+    (demand,) = from_forecast_report(the_report(signals=[young])).demands
+
+    assert demand.season_sentence == "The daily season explains 88 % of the variation."
+
+
 def test_a_plan_without_points_lasts_an_hour_more() -> None:
     plan = [{"start": START.isoformat(), "replicas": 4}]
 
