@@ -4,12 +4,16 @@ A command is imported when it is called, so that `headroom backtest` needs nothi
 """
 
 import importlib
+import re
 from collections.abc import Mapping
+from importlib import metadata
 from types import MappingProxyType
+from typing import Any
 
 import click
 
 from controller import __version__
+from controller.errors import InputRefused
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,10 +40,31 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"controller.cli.{cmd_name}"), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's signature
+        """Run the command; a library that only an extra brings is asked for in one sentence."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as missing:
+            extra = extra_of(missing.name or "")
+            if extra is None:
+                raise
+            raise InputRefused(
+                f"{missing.name} is missing; an extra brings it: pip install 'headroom[{extra}]'"
+            ) from missing
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
         """List the commands from the table, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def extra_of(module: str) -> str | None:
+    """Return the extra of this package that brings a library; None for a library that no extra names."""
+    for requirement in metadata.requires("headroom") or ():
+        found = re.match(r"([\w.-]+).*; extra == ['\"](\w+)['\"]", requirement)
+        if found and found[1].replace("-", "_") == module.partition(".")[0]:
+            return found[2]
+    return None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,14 +5,13 @@ from pathlib import Path
 from rich.console import Console
 
 from controller.errors import InputRefused
+from controller.reporting.page import render_page
 from controller.reporting.report import Report
 from controller.reporting.terminal import print_report
 
 
 def show_report(report: Report, output: Path) -> None:
     """Write the page and print the summary. Raises InputRefused where the file cannot be written."""
-    from controller.reporting.page import render_page  # noqa: PLC0415  Bokeh is an extra, and takes a second to import
-
     try:
         output.write_text(render_page(report), encoding="utf-8")
     except OSError as problem:
