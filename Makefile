@@ -34,21 +34,23 @@ test: install testbed ## all tests, real control plane included
 	$(BIN)/python -m pytest
 
 test-fast: install ## the pure tests alone
-	$(BIN)/python -m pytest -m "not cluster and not prometheus and not slow"
+	$(BIN)/python -m pytest -q -n auto -m "not cluster and not prometheus and not slow"
 
 check: install ## format, lint, types, floors, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy controller forecasting testbed tests benchmarks
+	$(BIN)/mypy controller forecasting testbed tests benchmarks docs
 	$(BIN)/lint-imports
 	$(BIN)/headroom crds --check crds --check charts/headroom/crds
+	$(BIN)/python -m docs --check
 
 format: install ## mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: install ## write the CRDs from controller/api
+generate: install ## write the CRDs and reference pages from the code
 	$(BIN)/headroom crds --write crds --write charts/headroom/crds
+	$(BIN)/python -m docs
 
 lock: ## resolve the dependencies again
 	$(BIN)/uv lock --quiet

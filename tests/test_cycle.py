@@ -1,3 +1,5 @@
+import asyncio
+
 """The cycle between two doors that are plain objects: what is observed, what is carried on, what survives a kill."""
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +13,7 @@ import pytest
 from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Memory, RuleMemory, ScalingPolicy, ScalingPolicyStatus
-from controller.cycle import Batch, Carried, Cycle, Readings, SignalKey, run_cycle
+from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.patch import Patch
 from controller.scaling.reasons import Reason
@@ -333,3 +335,19 @@ async def test_a_process_that_dies_in_every_sweep_still_adds_and_never_removes()
     assert all(after >= before for before, after in pairwise(dying))
     assert all(ours >= theirs for ours, theirs in zip(dying, whole, strict=True))
     assert max(dying) == max(whole)
+
+
+async def test_a_large_batch_lets_others_on_the_loop_have_their_turn() -> None:
+    policies = [a_policy(name=f"web-{number}") for number in range(2 * BREATH + 1)]
+    turns = 0
+
+    async def neighbour() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(neighbour())
+    await cycle(Batch(policies), Doors({"requests": a_reading(70)}))
+    other.cancel()
+    assert turns >= 2
