@@ -1,7 +1,6 @@
-import asyncio
-
 """The cycle between two doors that are plain objects: what is observed, what is carried on, what survives a kill."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
