@@ -1,4 +1,4 @@
-"""What the operator says: the status of a policy, and its ForecastReport. Written by server-side apply.
+"""What the operator says: the status of a policy or source, and ForecastReports. Written by server-side apply.
 
 Server-side apply removes what we said before and no longer say, and never touches what others say. Whether something
 changed since it was last said is known to the caller, who does not come here when nothing did.
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.metadata import API_VERSION, ObjectKey
+from controller.api.metadata import API_VERSION, Condition, ObjectKey
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cluster.address import FORECAST_REPORTS, SCALING_POLICIES
+from controller.cluster.address import FORECAST_REPORTS, METRICS_SOURCES, SCALING_POLICIES
 from controller.cluster.client import KubernetesClient
 from controller.errors import InputRefused
 
@@ -21,6 +21,13 @@ async def apply_policy_status(client: KubernetesClient, policy: ObjectKey, statu
     """Make `status` (camelCase, JSON values) what the operator says about the policy; NotFound once it is deleted."""
     body = _object("ScalingPolicy", policy, {"status": dict(status)})
     await client.apply(SCALING_POLICIES.at(policy.namespace, policy.name, subresource="status"), body)
+
+
+async def apply_source_status(client: KubernetesClient, name: str, condition: Condition) -> None:
+    """Make `condition` what the operator says about a MetricsSource; NotFound once it is deleted."""
+    said = {"conditions": [condition.model_dump(mode="json", by_alias=True)]}
+    body = _object("MetricsSource", ObjectKey("", name), {"status": said})
+    await client.apply(METRICS_SOURCES.at("", name, subresource="status"), body)
 
 
 async def apply_report(client: KubernetesClient, report: ForecastReport, owner: ScalingPolicy) -> None:
@@ -47,5 +54,6 @@ def _controlled_by(owner: ScalingPolicy) -> dict[str, Any]:
 
 
 def _object(kind: str, key: ObjectKey, said: Status, metadata: Status | None = None) -> dict[str, Any]:
-    named = {"name": key.name, "namespace": key.namespace, **(metadata or {})}
+    scope = {"namespace": key.namespace} if key.namespace else {}
+    named = {"name": key.name, **scope, **(metadata or {})}
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": named, **said}

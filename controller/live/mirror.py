@@ -165,7 +165,7 @@ def _parse(kind: str, raw: Mapping[str, Any]) -> Entry:
     if kind == EVENTS:
         return DemandEvent.model_validate(raw)
     if kind == SOURCES:
-        return MetricsSource.model_validate(raw)
+        return _parse_source(raw)
     return project_hpa(raw) if kind == HPAS else project_target(raw)
 
 
@@ -176,6 +176,13 @@ def _parse_policy(raw: Mapping[str, Any]) -> ScalingPolicy | RefusedPolicy:
     except ValidationError as error:
         return RefusedPolicy(ObjectMeta.model_validate(raw["metadata"]), status, explain(error))
     return policy.model_copy(update={"status": status})
+
+
+def _parse_source(raw: Mapping[str, Any]) -> MetricsSource:
+    try:
+        return MetricsSource.model_validate(raw)
+    except ValidationError:
+        return MetricsSource.model_validate({**raw, "status": {}})  # it may be the status of another version
 
 
 def _parse_status(raw: object) -> ScalingPolicyStatus:

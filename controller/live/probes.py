@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -13,27 +13,31 @@ START_GRACE = timedelta(minutes=5)  # listing a large cluster takes its time
 
 @dataclass
 class Vitals:
-    """What the probes answer from: kept by the sweep."""
+    """What the probes answer from: kept by the sweep. Moments are seconds that only ever go forward."""
 
-    started_at: datetime
+    started_at: float
     sweep_interval: timedelta
-    last_sweep: datetime | None = None
-    ready: bool = field(default=False)
+    last_sweep: float | None = None
 
-    def is_alive(self, now: datetime) -> bool:
+    @property
+    def ready(self) -> bool:
+        """True once everything was listed, and a sweep has seen it."""
+        return self.last_sweep is not None
+
+    def is_alive(self, at: float) -> bool:
         """Return whether sweeps still come."""
         if self.last_sweep is None:
-            return now - self.started_at < START_GRACE
-        return now - self.last_sweep < MISSED_SWEEPS * self.sweep_interval
+            return at - self.started_at < START_GRACE.total_seconds()
+        return at - self.last_sweep < MISSED_SWEEPS * self.sweep_interval.total_seconds()
 
 
 async def serve(
-    vitals: Vitals, render_metrics: Callable[[], bytes], clock: Callable[[], datetime], *, host: str, port: int
+    vitals: Vitals, render_metrics: Callable[[], bytes], timer: Callable[[], float], *, host: str, port: int
 ) -> tuple[web.AppRunner, int]:
-    """Start the HTTP server; return its runner (to clean up) and the port it got."""
+    """Start the HTTP server; return its runner (to clean up) and the port it got. OSError where it cannot listen."""
 
     async def livez(_: web.Request) -> web.Response:
-        alive = vitals.is_alive(clock())
+        alive = vitals.is_alive(timer())
         return web.Response(status=200 if alive else 500, text="ok" if alive else "no sweep has finished lately")
 
     async def readyz(_: web.Request) -> web.Response:

@@ -8,10 +8,9 @@ from controller.scaling.record import record_of
 
 
 class Recorder:
-    """Appends decisions to `DIR/YYYY-MM-DD.jsonl`; OSError where the directory cannot be written."""
+    """Appends decisions to `DIR/YYYY-MM-DD.jsonl` in a directory that exists; OSError where it cannot be written."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
 
     def write(self, decisions: tuple[Decision, ...]) -> None:

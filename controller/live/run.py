@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import structlog
@@ -21,7 +22,7 @@ from controller.cluster.client import ONE_TRY, KubernetesClient
 from controller.cluster.connection import connect
 from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.lease import LeaderElection, SystemClock
-from controller.errors import ClusterUnavailable
+from controller.errors import ClusterUnavailable, InputRefused
 from controller.live.crd_check import check_served_crds
 from controller.live.logs import set_up_logs
 from controller.live.mirror import Mirror
@@ -29,6 +30,7 @@ from controller.live.probes import Vitals, serve
 from controller.live.recording import Recorder
 from controller.live.refits import Refits
 from controller.live.relist import relist
+from controller.live.source_status import SourceStatus
 from controller.live.sweep import Sweep, sweep_forever
 from controller.live.watching import OUR_KINDS, WatchedKind, Watcher, watched_targets
 from controller.live.workers import Workers
@@ -84,7 +86,9 @@ async def _operate(operator: Operator, stop: asyncio.Event) -> None:
     await sweeping
     for task in (election, *ends):
         task.cancel()
-    await asyncio.gather(election, *ends, return_exceptions=True)
+    (defect, *_) = await asyncio.gather(election, *ends, return_exceptions=True)
+    if isinstance(defect, Exception):
+        log.error("election failed", exc_info=defect)
     await operator.election.release()
     if not asked_to:
         why = operator.election.problem or "the Lease is held by another"
@@ -104,22 +108,40 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
         unfenced = KubernetesClient(api, jitter, reads=ONE_TRY)
         election = LeaderElection(unfenced, lease, identity=identity, clock=SystemClock())
         client = KubernetesClient(api, jitter, before_write=election.require_fresh, on_write=exporter.record_write)
+        vitals = await _probe(running, settings, exporter)
         watcher = await _watch(running, client, mirror, (*OUR_KINDS, *targets))
         telemetry = PrometheusTelemetry(mirror.source, on_query=exporter.record_query)
         running.callback(telemetry.close)
         cluster = KubernetesCluster(
             client, mirror, clock=clock, instance=identity, on_outcome=_tell_outcome, on_unread=_tell_unread
         )
-        recorder = Recorder(settings.record_dir) if settings.record_dir else None
-        sweep = Sweep(mirror, telemetry, cluster, exporter, may_act=election.is_fresh, recorder=recorder)
+        sweep = Sweep(
+            mirror,
+            telemetry,
+            cluster,
+            exporter,
+            may_act=election.is_fresh,
+            recorder=Recorder(_folder(settings.record_dir, "--record")) if settings.record_dir else None,
+            source_status=SourceStatus(mirror, client, telemetry.problems),
+        )
         refits = _refits(running, settings, sweep, client)
         repair = partial(relist, client, mirror, (*OUR_KINDS, *targets))
         running.callback(_start_rhythms(settings, refits, repair).shutdown, wait=False)
-        vitals = Vitals(clock(), settings.sweep_interval)
-        runner, port = await serve(vitals, exporter.render, clock, host=settings.host, port=settings.port)
-        running.push_async_callback(runner.cleanup)
-        log.info("started", identity=identity, port=port, policies=len(mirror.policies()))
+        log.info("started", identity=identity, policies=len(mirror.policies()))
         yield Operator(election, sweep, vitals, watcher)
+
+
+async def _probe(running: AsyncExitStack, settings: Settings, exporter: Exporter) -> Vitals:
+    """Answer probes from here on: listing a large cluster takes longer than a kubelet waits for a first answer."""
+    timer = asyncio.get_running_loop().time
+    vitals = Vitals(timer(), settings.sweep_interval)
+    try:
+        runner, port = await serve(vitals, exporter.render, timer, host=settings.host, port=settings.port)
+    except OSError as error:
+        raise InputRefused(f"cannot listen on {settings.host}:{settings.port}: {error}; set another port") from error
+    running.push_async_callback(runner.cleanup)
+    log.info("listening", port=port)
+    return vitals
 
 
 async def _watch(
@@ -138,9 +160,18 @@ async def _watch(
 def _refits(running: AsyncExitStack, settings: Settings, sweep: Sweep, client: KubernetesClient) -> Refits:
     workers = Workers(settings.fit_workers, timedelta(seconds=settings.fit_timeout_seconds))
     running.push_async_callback(workers.stop)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    history = _folder(settings.data_dir, "--data-dir")
     max_age = timedelta(seconds=settings.refit_seconds)
-    return Refits(sweep.mirror, sweep, workers, client, sweep.exporter, settings.data_dir, max_age, clock)
+    return Refits(sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)
+
+
+def _folder(path: Path, flag: str) -> Path:
+    """Make a folder where there is none; InputRefused names the flag that asks for one that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputRefused(f"{flag}: {error}; name a folder that this process may write to") from error
+    return path
 
 
 def _start_rhythms(settings: Settings, refits: Refits, repair: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:

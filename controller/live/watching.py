@@ -23,6 +23,7 @@ from controller.settings import ScaleTargetKind
 log = structlog.get_logger()
 
 CHUNK = 500  # objects a list page; keeps start-up memory flat
+CLOSING_SECONDS = 0.25  # aiohttp lets go of connections a moment after their session is closed
 SILENT_WATCH_SECONDS = 70.0  # a watch can die without a word; kopf then starts a new one
 SERVER_CLOSES_WATCH_SECONDS = 300  # and no watch lives longer than this, so a silent one is bounded twice
 
@@ -88,19 +89,21 @@ class Watcher:
 
     def _run(self) -> None:
         try:
-            asyncio.run(
-                kopf.operator(
-                    registry=_registry(self._kinds, self._take, self._log_in),
-                    settings=_settings(),
-                    clusterwide=True,
-                    standalone=True,
-                    stop_flag=self._stop,
-                )
-            )
+            asyncio.run(self._watch())
         except Exception:
             log.exception("watches failed")
         if not self._stop.is_set():
             self._loop.call_soon_threadsafe(self.failed.set)
+
+    async def _watch(self) -> None:
+        await kopf.operator(
+            registry=_registry(self._kinds, self._take, self._log_in),
+            settings=_settings(),
+            clusterwide=True,
+            standalone=True,
+            stop_flag=self._stop,
+        )
+        await asyncio.sleep(CLOSING_SECONDS)
 
     async def _log_in(self, **_: object) -> kopf.ConnectionInfo:
         """Go where our own client goes, as whom it goes: asked again by kopf when a token has run out."""

@@ -61,6 +61,8 @@ class Link:
         self.spec = source.spec
         self._client = client
         self._breaker = Breaker()
+        self.problem: str | None = None
+        """Why the last answer did not come; empty when it came, None while nothing was asked."""
 
     def ask(self, selector: MetricSelector, parts: Sequence[Part], now: datetime) -> Learned:
         """Ask one question for all these parts; blocks. Asking for nobody says nothing about the source."""
@@ -72,8 +74,10 @@ class Link:
             answers = ask_values(self._client, selector, parts, now=now, budget=SPLIT_BUDGET)
         except SourceUnreachable as failure:
             self._breaker.fail(str(failure), now)
-            return Learned(now, problem=str(failure))
+            self.problem = str(failure)
+            return Learned(now, problem=self.problem)
         self._breaker.succeed()
+        self.problem = ""
         return Learned(now, answers)
 
     def run(self, selector: MetricSelector, errand: Errand, now: datetime) -> Fetched:

@@ -62,6 +62,10 @@ class PrometheusTelemetry:
             readings[policy.key] = self._agenda.readings(policy.key, now)
         return readings
 
+    def problems(self) -> Mapping[str, str]:
+        """Return why each source that was asked did not answer last; empty for those that did."""
+        return {name: link.problem for name, link in self._links.items() if link.problem is not None}
+
     def close(self) -> None:
         """Drop what is waiting and close the connections; a query under way ends by its own deadline."""
         self._questions.close()

@@ -112,7 +112,8 @@ class FakeApi:
         target = path.removesuffix("/status")
         if target != path and target not in self.objects:
             return _not_found(path)
-        self.put(target, {**self.objects.get(target, {}), **body})
+        known = self.objects.get(target, {})
+        self.put(target, {**known, **body, "metadata": {**known.get("metadata", {}), **body.get("metadata", {})}})
         return web.json_response(self.objects[target])
 
     @asynccontextmanager

@@ -3,11 +3,11 @@ from datetime import timedelta
 import pytest
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.metadata import ObjectKey
+from controller.api.metadata import Condition, ConditionStatus, ObjectKey
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cluster.address import FORECAST_REPORTS, SCALING_POLICIES
+from controller.cluster.address import FORECAST_REPORTS, METRICS_SOURCES, SCALING_POLICIES
 from controller.cluster.client import KubernetesClient
-from controller.cluster.status import apply_policy_status, apply_report
+from controller.cluster.status import apply_policy_status, apply_report, apply_source_status
 from controller.errors import InputRefused, NotFound
 from tests.builders import NOON, a_policy
 from tests.cluster_door.fake_api import FakeApi
@@ -65,3 +65,15 @@ async def test_a_report_of_a_policy_that_was_never_stored_is_refused(client: Kub
 
     with pytest.raises(InputRefused, match="no uid"):
         await apply_report(client, a_report(), offline)
+
+
+async def test_a_source_is_told_a_condition_and_keeps_its_spec(world: FakeApi, client: KubernetesClient) -> None:
+    path = METRICS_SOURCES.at("", "default").path
+    world.put(path, {"metadata": {"name": "default"}, "spec": {"url": "http://prometheus:9090"}})
+    condition = Condition(type="Reachable", status=ConditionStatus.TRUE, reason="Answering", last_transition_time=NOON)
+
+    await apply_source_status(client, "default", condition)
+
+    assert world.objects[path]["status"]["conditions"][0]["lastTransitionTime"] == "2026-03-02T12:00:00Z"
+    assert world.objects[path]["spec"] == {"url": "http://prometheus:9090"}
+    assert "namespace" not in world.objects[path]["metadata"]

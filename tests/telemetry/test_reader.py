@@ -354,3 +354,27 @@ async def test_equal_metrics_of_two_teams_are_one_query() -> None:
         await telemetry.read(of_teams({"name": "jobs", "metric": metric}), NOON)
 
     assert prometheus.asked() == 1
+
+
+async def test_a_source_is_told_apart_by_whether_it_answered_last() -> None:
+    prometheus = PretendPrometheus(levels())
+    async with reading(prometheus) as telemetry:
+        before = telemetry.problems()
+        await telemetry.read([a_policy(QUEUE)], NOON)
+        answered = telemetry.problems()
+        prometheus.down = True
+        await telemetry.read([a_policy(QUEUE)], NOON + SWEEP)
+        silent = telemetry.problems()
+        prometheus.down = False
+        await telemetry.read([a_policy(QUEUE)], NOON + 2 * SWEEP)
+
+        assert (before, answered, telemetry.problems()) == ({}, {"default": ""}, {"default": ""})
+        assert "cannot be reached" in silent["default"]
+
+
+async def test_a_source_that_no_policy_asks_any_more_has_nothing_to_say() -> None:
+    async with reading(PretendPrometheus(levels())) as telemetry:
+        await telemetry.read([a_policy(QUEUE)], NOON)
+        await telemetry.read([], NOON + SWEEP)
+
+        assert telemetry.problems() == {}
