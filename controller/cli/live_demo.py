@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,6 +49,7 @@ LEAD_TIME = timedelta(minutes=10)  # longer than the wait for the spike: what is
 START_UP = timedelta(seconds=20)
 HISTORY_DAYS = 14
 HISTORY_STEP = timedelta(seconds=15)  # a usual scrape interval, so that live samples go on where history ends
+NOISE, SEED = 0.1, 1  # of each scrape interval; Poisson arrivals at 20 a second would have 6 %
 LOOK_EVERY = timedelta(seconds=1)
 DEADLINE = timedelta(minutes=3)
 LAST_LINES = 5  # of the operator's log, in an error
@@ -68,8 +69,9 @@ def run_live_demo(page: Path, *, keep: bool) -> None:
             stage.tell_the_end()
             stage.show_forecast(page)
             if keep:
-                console.print("Running until Ctrl-C.", style="bold")
-                stage.follow(until=lambda _: False, within=timedelta.max)
+                console.print("\nRunning until Ctrl-C.\n", style="bold")
+                with suppress(KeyboardInterrupt):
+                    stage.follow(until=lambda _: False, within=timedelta.max)
     except TestbedError as problem:
         raise HeadroomError(str(problem)) from problem
 
@@ -194,7 +196,8 @@ def raised_stage(console: Console) -> Iterator[Stage]:
         console.print(
             f"Deployment {NAME} has {QUIET_REPLICAS} pods; new ones take {duration(START_UP.total_seconds())}. Of its "
             f"demand Prometheus has {HISTORY_DAYS} days: {QUIET_RPS} requests/s, and {SPIKE_RPS} for "
-            f"{duration(SPIKE_LASTS.total_seconds())} a day, today from {spike_at:%H:%M:%S} UTC on.\n"
+            f"{duration(SPIKE_LASTS.total_seconds())} a day, today from {spike_at:%H:%M:%S} UTC on. "
+            f"Its policy wants capacity {duration(LEAD_TIME.total_seconds())} ahead.\n"
         )
         set_up(cluster, prometheus.url)
         operator = running.enter_context(start_operator(cluster, directory))
@@ -202,11 +205,12 @@ def raised_stage(console: Console) -> Iterator[Stage]:
 
 
 def past_requests(*, until: datetime, spike_at: datetime) -> SampledSeries:
-    """Return two weeks of a request counter: a gentle day, and a spike at the time of day of `spike_at`."""
+    """Return two weeks of a request counter: a gentle, noisy day, and a spike at the time of day of `spike_at`."""
     times = sample_times(until, HISTORY_DAYS * DAY, HISTORY_STEP)
     rates = daily_spike(times, base=QUIET_RPS, peak=SPIKE_RPS, begins=spike_at, lasts=SPIKE_LASTS)
     since = (times - int(until.timestamp())) / DAY.total_seconds()
-    return counter("http_requests_total", LABELS, times, rates * (1 + 0.3 * np.sin(2 * np.pi * since)))
+    shape = (1 + 0.3 * np.sin(2 * np.pi * since)) * np.random.default_rng(SEED).normal(1, NOISE, len(times))
+    return counter("http_requests_total", LABELS, times, rates * shape)
 
 
 def set_up(cluster: Cluster, prometheus: str) -> None:
