@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -17,11 +18,9 @@ from controller.api.scaling_policy import Memory, ScalingPolicy
 from controller.cluster.client import KubernetesClient
 from controller.cluster.status import apply_report
 from controller.cycle import SignalKey
-from controller.errors import ClusterUnavailable
 from controller.live.fitting import FitRequest, fit_signal
 from controller.live.mirror import Mirror
 from controller.live.sweep import Sweep
-from controller.live.workers import Workers
 from controller.scaling.forecast_report import SignalFit, forecast_report
 from controller.scaling.lead_time import lead_time
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest, refresh_history
@@ -34,6 +33,18 @@ log = structlog.get_logger()
 RETRY = timedelta(minutes=1)  # after a fit that failed; soon enough for a Prometheus that was restarted
 HISTORY_FILE = "history.f32"
 HISTORY_BATCH = 200  # signals a worker brings up to date at a time: at first some seconds, later one query
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Workers(Protocol):
+    """Where slow work is done."""
+
+    async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what a top-level function returns elsewhere; raise what it raises, or why it did not end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +167,11 @@ class Refits:
             for signal in policy.spec.load_signals
             if (key := SignalKey(policy.key, signal.name)) in self.fits
         }
-        report = forecast_report(policy, fits, self._memory(policy), now=self.clock())
         try:
+            report = forecast_report(policy, fits, self._memory(policy), now=self.clock())
             await apply_report(self.client, report, policy)
-        except ClusterUnavailable as error:
-            log.warning("report not written", policy=str(policy.key), error=str(error))
+        except Exception as error:  # noqa: BLE001  a report that cannot be made or written keeps no other from it
+            log.warning("report not written", policy=str(policy.key), error=_say(error))
 
     def _memory(self, policy: ScalingPolicy) -> Memory:
         return self.sweep.carried.memories.get(policy.key, policy.status.memory)
