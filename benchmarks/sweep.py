@@ -14,7 +14,8 @@ from benchmarks.loads import LEVEL, NOW, pickled_forecasts, policies, unpickled
 from benchmarks.measuring import YARDSTICK, isolated, once, peak_mib, yardstick
 from benchmarks.tables import Table, against
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import ScalingPolicy, ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Reading, Scale, Target
 from controller.scaling.patch import Patch

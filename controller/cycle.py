@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.lead_time import lead_time

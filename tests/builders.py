@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale
 from forecasting import FittedForecast, Gate, Series, fit
 

@@ -11,7 +11,8 @@ import pytest
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Memory, RuleMemory, ScalingPolicy, ScalingPolicyStatus
+from controller.api.policy_status import Memory, RuleMemory, ScalingPolicyStatus
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.patch import Patch

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from controller.api.fields import DnsLabel, ObjectName, Part, Replicas, Sentence, Timestamp
 from controller.api.metadata import ObjectKey, ObjectMeta
-from controller.api.scaling_policy import Learned
+from controller.api.policy_status import Learned
 
 Figure = Annotated[float, Field(ge=0)]
 

@@ -14,7 +14,8 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cluster.client import KubernetesClient
 from controller.cluster.status import apply_report
 from controller.cycle import SignalKey

@@ -12,7 +12,8 @@ from controller.api.forecast_report import (
     Seasonality,
     SignalForecast,
 )
-from controller.api.scaling_policy import Learned, ScalingPolicy
+from controller.api.policy_status import Learned
+from controller.api.scaling_policy import ScalingPolicy
 from controller.reporting.report import AccuracyRow, Band, Demand, Figure, GateRow, Lines, Report, Weight
 from controller.reporting.wording import duration, number, utc
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Memory
+from controller.api.policy_status import Memory
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 

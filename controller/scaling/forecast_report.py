@@ -21,7 +21,8 @@ from controller.api.forecast_report import (
     SignalForecast,
 )
 from controller.api.metadata import ObjectMeta
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.lead_time import learned_lead_time

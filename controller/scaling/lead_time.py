@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from controller.api.scaling_policy import Learned, Memory, ScalingPolicy, StartUp
+from controller.api.policy_status import Learned, Memory, StartUp
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.observation import Pod
 
 # Image pull, start and warm-up of a usual web service; too long costs little.

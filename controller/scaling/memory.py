@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from controller.api.fields import Part
-from controller.api.scaling_policy import Change, Memory, Recommendation, ScalingPolicySpec
+from controller.api.policy_status import Change, Memory, Recommendation
+from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.decision import Plan
 from controller.scaling.health import unhealthy_signals
 from controller.scaling.lead_time import lead_time, remember_start_ups

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import Memory, Mode, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
 from forecasting.gate import Gate

@@ -7,7 +7,8 @@ from typing import Any
 
 from controller.api.fields import Part
 from controller.api.metadata import ConditionStatus, ObjectKey, ObjectMeta
-from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.scaling_policy import ScaleTargetRef
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Obstacle
 from controller.scaling.reasons import Reason

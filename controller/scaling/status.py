@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
-from controller.api.scaling_policy import Mode, ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
 from controller.scaling.health import describe, unhealthy_signals
 from controller.scaling.lead_time import learned_lead_time

@@ -9,7 +9,8 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from controller.api.scaling_policy import RuleMemory, Step, StepRule
+from controller.api.policy_status import RuleMemory
+from controller.api.scaling_policy import Step, StepRule
 from controller.scaling.decision import Candidate
 from controller.scaling.health import is_fresh
 from controller.scaling.lead_time import lead_time

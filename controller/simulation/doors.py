@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Mode, ScalingPolicy, ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.observation import Pod, Reading, Scale, Target
 from controller.scaling.patch import Patch
 from controller.simulation.signals import Instrument, measures_of

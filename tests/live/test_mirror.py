@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Memory, ScaleTargetRef, ScalingPolicyStatus
+from controller.api.policy_status import Memory, ScalingPolicyStatus
+from controller.api.scaling_policy import ScaleTargetRef
 from controller.cluster.ownership import HpaView
 from controller.cluster.targets import TargetKey
 from controller.errors import ClusterUnavailable, HeadroomError

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.scaling_policy import ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus
 from controller.reporting.forecast_report import NOT_YET, from_forecast_report
 from tests.builders import a_policy
 from tests.reporting.examples import START, forecast_report_object

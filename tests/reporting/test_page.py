@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.scaling_policy import Memory
+from controller.api.policy_status import Memory
 from controller.reporting.charts import MAX_DECISIONS
 from controller.reporting.forecast_report import from_forecast_report
 from controller.reporting.page import render_page

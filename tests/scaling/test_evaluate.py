@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import Memory, ScalingPolicy
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import NOBODY_ASKS, Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.scaling_policy import Memory
+from controller.api.policy_status import Memory
 from controller.scaling.forecast_report import HORIZON, SignalFit, forecast_report
 from tests.builders import NOON, REQUESTS, a_fitted_forecast, a_policy
 

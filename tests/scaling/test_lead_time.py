@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.api.scaling_policy import Memory, StartUp
+from controller.api.policy_status import Memory, StartUp
 from controller.scaling.lead_time import learned_lead_time, remember_start_ups
 from controller.scaling.observation import Pod
 from tests.builders import NOON, a_policy

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.scaling_policy import Change, Memory, Recommendation, RuleMemory
+from controller.api.policy_status import Change, Memory, Recommendation, RuleMemory
 from controller.scaling.decision import Decision, Plan, Proposal
 from controller.scaling.evaluate import evaluate
 from controller.scaling.limits import LIMITS, ignore_within_tolerance

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.api.scaling_policy import Change, Memory, Recommendation, RuleMemory
+from controller.api.policy_status import Change, Memory, Recommendation, RuleMemory
 from controller.scaling.decision import Plan
 from controller.scaling.memory import MAX_ENTRIES, advance_memory, remember, resume, stabilized_floor
 from controller.scaling.observation import Observation, Reading

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from controller.api.scaling_policy import Memory, RuleMemory, ScalingPolicy, ScalingPolicyStatus
+from controller.api.policy_status import Memory, RuleMemory, ScalingPolicyStatus
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Obstacle
 from controller.scaling.patch import EventNote, Patch, ScaleChange, dump, patch_for, patch_without_decision

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.api.scaling_policy import Memory, RuleMemory
+from controller.api.policy_status import Memory, RuleMemory
 from controller.scaling.observation import Observation
 from controller.scaling.outlook import peak
 from controller.scaling.plan import plan_capacity

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from controller.api.behavior import Pause, PauseDirection, Pin
-from controller.api.scaling_policy import (
-    Change,
-    Memory,
-    Mode,
-    Recommendation,
-    RuleMemory,
-    ScalingPolicy,
-    ScalingPolicyStatus,
-)
+from controller.api.policy_status import Change, Memory, Recommendation, RuleMemory, ScalingPolicyStatus
+from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.health import unhealthy_signals

@@ -1,7 +1,8 @@
 import json
 from datetime import timedelta
 
-from controller.api.scaling_policy import Memory, ScalingPolicySpec
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Pod
 from controller.scaling.record import record_of

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from controller.api.metadata import Condition, ConditionStatus
-from controller.api.scaling_policy import Memory, ScalingPolicy, ScalingPolicyStatus
+from controller.api.policy_status import Memory, ScalingPolicyStatus
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Obstacle, Pod
 from controller.scaling.patch import dump, patch_for

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.scaling_policy import Change, Memory
+from controller.api.policy_status import Change, Memory
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.reasons import Reason
 from controller.scaling.step_limits import limit_steps

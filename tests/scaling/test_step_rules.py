@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from controller.api.scaling_policy import Memory, RuleMemory, ScalingPolicy
+from controller.api.policy_status import Memory, RuleMemory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.memory import advance_memory
 from controller.scaling.observation import Observation, Reading
 from controller.scaling.reasons import Reason

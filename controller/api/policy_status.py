@@ -1,0 +1,103 @@
+"""The status of a ScalingPolicy: what the operator says about a workload, and what decisions must remember."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
+from controller.api.metadata import Conditions
+
+
+class Recommendation(Part):
+    """A recommendation, and since when none higher has been made."""
+
+    since: Timestamp
+    """Since when the recommendation has been this or lower."""
+    replicas: Replicas
+    """What was recommended."""
+
+
+class RuleMemory(Part):
+    """What a step rule must not forget over a restart."""
+
+    name: DnsLabel
+    """Name of the rule."""
+    above_since: Timestamp | None = None
+    """Since when the signal has been above the lowest threshold."""
+    level: Annotated[int, Field(ge=-1, le=8)] = -1
+    """Index of the highest step that fired; -1 for none."""
+    fired_at: Timestamp | None = None
+    """When it last fired."""
+    replicas: Replicas = 0
+    """The count it reached and keeps proposing until it re-arms."""
+
+
+class Change(Part):
+    """A change of replicas that was made, kept as long as a step limit or a cooldown asks for it."""
+
+    at: Timestamp
+    """When."""
+    from_replicas: Replicas
+    """Replicas before."""
+    to_replicas: Replicas
+    """Replicas after."""
+
+
+class StartUp(Part):
+    """A scale-up that became wholly Ready."""
+
+    created_at: Timestamp
+    """When its first pod was created."""
+    seconds: Annotated[int, Field(ge=0)]
+    """Time until its last pod was Ready."""
+
+
+class Memory(Part):
+    """What decisions remember, so that a restart loses nothing."""
+
+    recommendations: Annotated[tuple[Recommendation, ...], Field(max_length=64)] = ()
+    """Falling recommendations of the stabilization window; each counts until the next began."""
+    changes: Annotated[tuple[Change, ...], Field(max_length=64)] = ()
+    """Changes within the longest step limit or cooldown."""
+    rules: Annotated[tuple[RuleMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
+    """State of the step rules that are not at rest."""
+    start_ups: Annotated[tuple[StartUp, ...], Field(max_length=20)] = ()
+    """Recent scale-ups, from which the lead time is learned."""
+    planned_replicas: Replicas | None = None
+    """The last replicas planned with valid signals: what a stale signal falls back on."""
+
+
+class Learned(Part):
+    """Numbers learned from the workload itself."""
+
+    lead_time_seconds: Annotated[int, Field(ge=0)]
+    """Time from deciding to Ready that plans use."""
+    lead_time_source: Literal["Given", "Learned", "Default"]
+    """Where the lead time comes from."""
+    lead_time_steps: Annotated[int, Field(ge=0)] = 0
+    """Number of observed scale-ups behind a learned lead time."""
+
+
+class ScalingPolicyStatus(Part):
+    """What the operator says about the workload. Written only when something in it changes."""
+
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The generation of the spec this is about."""
+    current_replicas: Replicas | None = None
+    """Replicas the target asks for now."""
+    desired_replicas: Replicas | None = None
+    """Replicas Headroom wants (Active) or would want (Recommend)."""
+    forecast_replicas: Replicas | None = None
+    """Replicas the forecast asks for over the lead time; empty while the forecast may not act."""
+    reason: Annotated[str, Field(max_length=64)] = ""
+    """Why desired is what it is, in one word."""
+    message: Sentence = ""
+    """Why desired is what it is, with figures."""
+    last_scale_time: Timestamp | None = None
+    """When Headroom last changed the target."""
+    learned: Learned | None = None
+    """Numbers learned from the workload itself."""
+    conditions: Conditions = ()
+    """Acting, SignalsHealthy, ForecastReady, ScalingLimited."""
+    memory: Memory = Memory()
+    """What decisions remember over a restart. For the operator, not for people."""
