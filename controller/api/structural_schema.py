@@ -4,7 +4,7 @@ pydantic speaks JSON Schema 2020. The differences are bridged here, and a keywor
 rather than dropped. What a CustomResourceDefinition says beside its schema is in crds.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -41,6 +41,20 @@ def without_defaults(schema: Schema) -> Schema:
         if keyword in schema:
             schema[keyword] = without_defaults(schema[keyword])
     return schema
+
+
+def property_paths(schema: Schema) -> Iterator[str]:
+    """Yield the path of every property at any depth, as `spec.signals[].load`."""
+    for name, part in schema.get("properties", {}).items():
+        yield name
+        yield from (f"{name}{below}" for below in _paths_below(part))
+
+
+def _paths_below(schema: Schema) -> Iterator[str]:
+    yield from (f".{path}" for path in property_paths(schema))
+    for keyword in BELOW:
+        if isinstance(schema.get(keyword), dict):
+            yield from (f"[]{path}" for path in _paths_below(schema[keyword]))
 
 
 def _structural(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:

@@ -87,6 +87,10 @@ class KubernetesClient:
         """Return the APIResourceList of a group and version."""
         return await self._read(group_path(api_version), f"resources of {api_version}")
 
+    async def openapi(self, api_version: str) -> Raw:
+        """Return the OpenAPI v3 document of a group and version: the schemas as they are served."""
+        return await self._read(f"/openapi/v3{group_path(api_version)}", f"OpenAPI of {api_version}")
+
     async def list_objects(self, address: Address, *, label_selector: str = "") -> tuple[Raw, ...]:
         """Return all objects of a collection, read in chunks."""
         objects: list[Raw] = []

@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from controller.api.structural_schema import structural_schema, without_defaults
+from controller.api.structural_schema import property_paths, structural_schema, without_defaults
 
 
 class Inner(BaseModel):
@@ -85,3 +85,24 @@ class Pair(BaseModel):
 def test_what_the_api_server_cannot_be_told_is_refused(model: type[BaseModel], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         structural_schema(model)
+
+
+def test_properties_are_named_by_their_paths_at_any_depth() -> None:
+    item = {"type": "object", "properties": {"name": {"type": "string"}}}
+    schema = {
+        "properties": {
+            "spec": {
+                "properties": {"signals": {"items": item}, "labels": {"additionalProperties": {"type": "string"}}}
+            },
+            "grid": {"items": {"items": item}},
+        }
+    }
+
+    assert list(property_paths(schema)) == [
+        "spec",
+        "spec.signals",
+        "spec.signals[].name",
+        "spec.labels",
+        "grid",
+        "grid[][].name",
+    ]
