@@ -1,18 +1,22 @@
 """Operator-wide settings: from flags, else from HEADROOM_* environment variables. Read by the front door only."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from controller.api.refusal import explain
+from controller.errors import InputRefused
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class ScaleTargetKind(BaseModel):
-    """A kind that policies may scale: watched, so that its replicas are known without asking."""
+    """A kind that policies may scale."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
@@ -46,8 +50,9 @@ class Settings(BaseSettings):
     """Namespace the operator lives in: its Lease is here."""
     pod_name: str = ""
     """Name of this process in the Lease; default: its host name and process id."""
-    scale_targets: tuple[ScaleTargetKind, ...] = DEFAULT_SCALE_TARGETS
-    """Kinds that may be scaled, as a JSON list of apiVersion, kind and resource."""
+    scale_targets: Annotated[tuple[ScaleTargetKind, ...], NoDecode] = DEFAULT_SCALE_TARGETS
+    """Kinds that may be scaled, as a JSON list of apiVersion, kind and resource. Deployments and StatefulSets among
+    them are watched; others are read through their /scale."""
     sweep_seconds: Seconds = 15
     """Time between two sweeps over all policies."""
     refit_seconds: Seconds = 3600
@@ -69,7 +74,23 @@ class Settings(BaseSettings):
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     """Least severe level that is logged."""
 
+    @field_validator("scale_targets", mode="before")
+    @classmethod
+    def _parse_json(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"must be a JSON list of apiVersion, kind and resource: {error}") from error
+
     @property
     def sweep_interval(self) -> timedelta:
         """Time between two sweeps."""
         return timedelta(seconds=self.sweep_seconds)
+
+
+def load_settings(**flags: object) -> Settings:
+    """Return the settings: flags that are not None win over the environment. InputRefused names what is wrong."""
+    try:
+        return Settings.model_validate({name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise InputRefused(f"settings: {explain(error)}") from error

@@ -5,11 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
-from controller.api.refusal import explain
-from controller.errors import InputRefused
-from controller.settings import Settings
+from controller.settings import load_settings
 
 
 @click.command()
@@ -24,10 +21,7 @@ from controller.settings import Settings
 @click.option("--log-level", help="debug, info, warning or error.")
 def run(**flags: Any) -> None:  # noqa: ANN401  click hands over what was typed
     """Run the operator against a cluster."""
-    try:
-        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
-    except ValidationError as error:
-        raise InputRefused(explain(error)) from error
+    settings = load_settings(**flags)
     from controller.live.run import run_operator  # noqa: PLC0415  the operator's libraries are an extra
 
     asyncio.run(run_operator(settings))
