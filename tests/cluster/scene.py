@@ -72,6 +72,10 @@ class Scene:
         }
         self._apply("headroom.dev/v1alpha1", "ScalingPolicy", name, full)
 
+    def event(self, **spec: object) -> None:
+        """Create a DemandEvent `launch` for policy `web`."""
+        self._apply("headroom.dev/v1alpha1", "DemandEvent", "launch", {"policies": ["web"], **spec})
+
     def many(self, count: int, signals: Sequence[dict[str, Any]]) -> None:
         """Create many Recommend policies and their Deployments, `w0` and so on, each with a queue of its own."""
         manifests: list[dict[str, Any]] = []

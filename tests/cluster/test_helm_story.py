@@ -16,6 +16,8 @@ from tests.cluster.scene import JOB, LATENCY, REQUESTS, Scene, last_value, reque
 
 RELEASE = "headroom-story"
 FORBIDDEN = 403
+SPIKE_DUE_IN = timedelta(minutes=6)
+SPIKE_REPLICAS = 40  # 400 requests/s at 10 a replica, before any slack
 DONE = timedelta(seconds=90)
 
 
@@ -23,8 +25,8 @@ DONE = timedelta(seconds=90)
 def released(cluster: Cluster, scene: Scene, start_prometheus: StartPrometheus) -> Iterator[str]:
     """The chart, installed by helm into a namespace of its own; its ServiceAccount as an identity."""
     moment = now()
-    history = request_history(scene.labels(), end=moment, spike_at=moment - timedelta(hours=6), days=3, base=100)
-    scene.exporter.counter("http_requests_total", scene.labels(), rate=100, start=last_value(history))
+    history = request_history(scene.labels(), end=moment, spike_at=moment + SPIKE_DUE_IN)
+    scene.exporter.counter("http_requests_total", scene.labels(), rate=20, start=last_value(history))
     prometheus = start_prometheus([ScrapeTarget(scene.exporter.address, JOB)], history=[history])
     home = f"{scene.namespace}-release"
     settings = [f"--set=prometheus.url={prometheus.url}", "--set=prometheus.scrapeIntervalSeconds=1"]
@@ -34,7 +36,7 @@ def released(cluster: Cluster, scene: Scene, start_prometheus: StartPrometheus) 
     cluster.kubectl("delete", "namespace", home, "--wait=false")
 
 
-def test_the_released_operator_does_its_work_and_nothing_is_refused(
+def test_the_released_operator_scales_before_the_spike_and_nothing_is_refused(
     cluster: Cluster,
     scene: Scene,
     released: str,
@@ -43,9 +45,10 @@ def test_the_released_operator_does_its_work_and_nothing_is_refused(
     tmp_path: Path,
 ) -> None:
     proxy: Proxy = start_proxy(cluster.server, ca_file=cluster.ca_file)
-    scene.exporter.histogram("http_request_duration_seconds", scene.labels(), rate=100, p95=0.1)
-    scene.deployment(replicas=2, start_up=timedelta(seconds=3))
-    scene.policy(REQUESTS, LATENCY, objective={"p95Milliseconds": 250}, metricsSource="default")
+    scene.exporter.histogram("http_request_duration_seconds", scene.labels(), rate=20, p95=0.1)
+    scene.deployment(replicas=6, start_up=timedelta(seconds=3))
+    lead_time = {"leadTimeSeconds": 600}
+    scene.policy(REQUESTS, LATENCY, objective={"p95Milliseconds": 250}, capacity=lead_time, metricsSource="default")
 
     operator = start_operator(
         cluster.kubeconfig(released, server=proxy.url),
@@ -56,8 +59,9 @@ def test_the_released_operator_does_its_work_and_nothing_is_refused(
         "--port=0",
     )
 
-    scene.wait_for_replicas(12, within=DONE)
-    assert wait_until(lambda: scene.ready() >= 12, DONE)
+    scene.wait_for_replicas(SPIKE_REPLICAS, within=DONE)
+    assert wait_until(lambda: scene.ready() >= SPIKE_REPLICAS, DONE)
+    assert scene.status()["reason"] == "Forecast"
     assert wait_until(lambda: bool(scene.report().get("signals")), DONE)
     assert wait_until(lambda: bool(scene.events()), DONE)
     refused = [f"{call.method} {call.path}" for call in proxy.calls if call.status == FORBIDDEN]
