@@ -1,9 +1,13 @@
 """Decomposition of a series into trend, day, week and remainder: what a report shows. Forecasts do not rest on it.
 
 Source: Cleveland et al., STL (Journal of Official Statistics, 1990) and Bandara et al., MSTL, 2021, as statsmodels has
-them, on hourly means of log(1 + y), so that components multiply; strengths as in Wang, Smith and Hyndman, 2006:
+them, on hourly means of log(1 + y), so that components multiply. What a season explains is a share of all variation but
+the trend's, so that the shares of day, week and remainder add up to one:
 
-    strength = max(0, 1 - var(remainder) / var(component + remainder))
+    share = var(component) / (var(daily) + var(weekly) + var(remainder))
+
+The strength of Wang, Smith and Hyndman (2006) compares a season with the remainder alone: beside a strong day it would
+call a week strong that hardly moves anything.
 
 statsmodels is imported only when a decomposition is asked for: nothing else here needs it.
 """
@@ -32,7 +36,7 @@ ROUNDING = 1e-20  # variance of logarithms that is no variance
 class Decomposition:
     """Hourly components: (1 + trend) * daily * weekly * remainder is 1 + demand; `weekly` is None below two weeks.
 
-    `trend` is in demand's unit, the others are factors around 1. Strengths are from 0 (none) to 1 (all there is).
+    `trend` is in demand's unit, the others are factors around 1. Shares are from 0 (none) to 1 (all there is).
     `trend_percent_per_week` is the growth of the trend as a straight line through its logarithm says it, None below two
     weeks, when a weekend still looks like a trend.
     """
@@ -41,8 +45,8 @@ class Decomposition:
     daily: Series
     weekly: Series | None
     remainder: Series
-    daily_strength: float
-    weekly_strength: float
+    daily_share: float
+    weekly_share: float
     trend_percent_per_week: float | None
 
 
@@ -69,16 +73,16 @@ def decompose(series: Series, time_zone: str = "UTC") -> Decomposition:
         daily=on_grid(np.exp(daily)),
         weekly=None if weekly is None else on_grid(np.exp(weekly)),
         remainder=on_grid(np.exp(remainder)),
-        daily_strength=strength(daily, remainder),
-        weekly_strength=0.0 if weekly is None else strength(weekly, remainder),
+        daily_share=share(daily, *seasons, remainder),
+        weekly_share=0.0 if weekly is None else share(weekly, *seasons, remainder),
         trend_percent_per_week=_percent_per_week(trend) if _shows_weeks(logs) else None,
     )
 
 
-def strength(component: Values, remainder: Values) -> float:
-    """Return how much of a component's variance is not remainder, 0 to 1; rounding counts as nothing."""
-    together = float(np.var(component + remainder))
-    return max(0.0, 1.0 - float(np.var(remainder)) / together) if together > ROUNDING else 0.0
+def share(component: Values, *components: Values) -> float:
+    """Return how much of the variance of all components is one's, 0 to 1; rounding counts as nothing."""
+    together = float(sum(np.var(each) for each in components))
+    return float(np.var(component)) / together if together > ROUNDING else 0.0
 
 
 def _shows_weeks(logs: Values) -> bool:

@@ -69,10 +69,10 @@ class Accuracy(Part):
 class Seasonality(Part):
     """What a decomposition (STL) of the history shows."""
 
-    daily_strength_percent: Annotated[int, Field(ge=0, le=100)]
-    """Share of the variation that the daily season explains."""
-    weekly_strength_percent: Annotated[int, Field(ge=0, le=100)] | None = None
-    """Share of the variation that the weekly season explains; empty within the first two weeks."""
+    daily_share_percent: Annotated[int, Field(ge=0, le=100)]
+    """Share of the variation, but for the trend, that the daily season explains."""
+    weekly_share_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Share of the variation, but for the trend, that the weekly season explains; empty within the first two weeks."""
     trend_percent_per_week: float | None = None
     """Change of the level over the last week, in percent; empty within the first two weeks."""
 

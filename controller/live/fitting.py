@@ -43,7 +43,7 @@ def _seasonality(series: Series, time_zone: str) -> Seasonality | None:
         return None
     trend = parts.trend_percent_per_week
     return Seasonality(
-        daily_strength_percent=round(100 * parts.daily_strength),
-        weekly_strength_percent=None if parts.weekly is None else round(100 * parts.weekly_strength),
+        daily_share_percent=round(100 * parts.daily_share),
+        weekly_share_percent=None if parts.weekly is None else round(100 * parts.weekly_share),
         trend_percent_per_week=None if trend is None else round(trend, 1),
     )

@@ -68,12 +68,12 @@ def _components(parts: Decomposition, unit: str) -> tuple[Component, ...]:
 
 
 def _sentence(parts: Decomposition) -> str:
-    weekly = "" if parts.weekly is None else f", the weekly season {share(parts.weekly_strength)}"
+    weekly = "" if parts.weekly is None else f", the weekly season {share(parts.weekly_share)}"
     growth = parts.trend_percent_per_week
     trend = (
         "" if growth is None else f" The trend {'rises' if growth >= 0 else 'falls'} by {percent(abs(growth))} a week."
     )
     return (
         f"Trend times seasons times what is left gives the demand. The daily season explains "
-        f"{share(parts.daily_strength)} of the variation that the trend does not{weekly}.{trend}"
+        f"{share(parts.daily_share)} of the variation that the trend does not{weekly}.{trend}"
     )

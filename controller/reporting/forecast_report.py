@@ -109,9 +109,9 @@ def _accuracy(accuracy: Accuracy | None) -> tuple[AccuracyRow, ...]:
 def _season_sentence(season: Seasonality | None) -> str:
     if season is None:
         return ""
-    sentence = f"The daily season explains {season.daily_strength_percent} % of the variation"
-    if season.weekly_strength_percent is not None:
-        sentence += f", the weekly season {season.weekly_strength_percent} %"
+    sentence = f"The daily season explains {season.daily_share_percent} % of the variation"
+    if season.weekly_share_percent is not None:
+        sentence += f", the weekly season {season.weekly_share_percent} %"
     growth = season.trend_percent_per_week
     if growth is None:
         return f"{sentence}."

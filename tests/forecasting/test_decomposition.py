@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecasting import SeriesRefused
-from forecasting.decomposition import decompose, strength
+from forecasting.decomposition import decompose, share
 from forecasting.series import Values
 from tests.forecasting.loads import HOUR, a_series, noisy_week, usual_week
 
@@ -29,8 +29,9 @@ def test_the_growth_of_the_trend_is_found() -> None:
 def test_seasons_are_strong_where_there_are_some() -> None:
     parts = decompose(a_series(noisy_week(28, scale=0.02)))
 
-    assert parts.daily_strength > 0.9
-    assert parts.weekly_strength > 0.8
+    assert parts.daily_share > 0.5
+    assert parts.weekly_share > 0.1
+    assert parts.daily_share + parts.weekly_share > 0.95
 
 
 def test_noise_has_weak_seasons() -> None:
@@ -38,7 +39,7 @@ def test_noise_has_weak_seasons() -> None:
 
     parts = decompose(noise)
 
-    assert parts.daily_strength < 0.4
+    assert parts.daily_share < 0.4
 
 
 def test_below_two_weeks_there_is_only_a_day() -> None:
@@ -46,8 +47,8 @@ def test_below_two_weeks_there_is_only_a_day() -> None:
 
     assert parts.weekly is None
     assert parts.trend_percent_per_week is None
-    assert parts.weekly_strength == 0.0
-    assert parts.daily_strength > 0.9
+    assert parts.weekly_share == 0.0
+    assert parts.daily_share > 0.9
 
 
 def test_gaps_are_filled_first() -> None:
@@ -61,7 +62,7 @@ def test_gaps_are_filled_first() -> None:
 def test_a_constant_has_no_seasons(level: float) -> None:
     parts = decompose(a_series(np.full(21 * 288, level)))
 
-    assert (parts.daily_strength, parts.weekly_strength) == (0.0, 0.0)
+    assert (parts.daily_share, parts.weekly_share) == (0.0, 0.0)
     np.testing.assert_allclose(parts.trend.values, level)
 
 
@@ -71,8 +72,20 @@ def test_too_little_is_refused(values: Values) -> None:
         decompose(a_series(values))
 
 
-def test_strength_is_the_share_that_is_not_remainder() -> None:
-    component = np.tile([1.0, -1.0], 50)
+def test_shares_of_all_components_add_up_to_one() -> None:
+    components = [np.tile([3.0, -3.0], 50), np.tile([1.0, -1.0], 50), np.zeros(100)]
 
-    assert strength(component, np.zeros(100)) == 1.0
-    assert strength(np.zeros(100), component) == 0.0
+    shares = [share(each, *components) for each in components]
+
+    assert shares == [pytest.approx(0.9), pytest.approx(0.1), 0.0]
+
+
+def test_a_week_that_hardly_moves_explains_hardly_anything() -> None:
+    hours = np.arange(28 * 24)
+    day = 100 + 50 * np.sin(2 * np.pi * hours / 24)
+    week = 1 + 0.01 * (hours // 24 % 7 > 4)
+
+    parts = decompose(a_series(day * week, HOUR))
+
+    assert parts.daily_share > 0.95
+    assert parts.weekly_share < 0.02

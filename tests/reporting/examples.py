@@ -149,7 +149,7 @@ def forecast_report_object(**status: object) -> dict[str, object]:
             {"name": "profile", "weightPercent": 58, "errorPercent": 6.4},
             {"name": "harmonic", "weightPercent": 42, "errorPercent": 7.0},
         ],
-        "seasonality": {"dailyStrengthPercent": 88, "weeklyStrengthPercent": 31, "trendPercentPerWeek": 2.4},
+        "seasonality": {"dailySharePercent": 88, "weeklySharePercent": 31, "trendPercentPerWeek": 2.4},
         "points": points,
     }
     full: dict[str, object] = {

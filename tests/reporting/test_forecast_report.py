@@ -93,7 +93,7 @@ def test_a_closed_gate_without_accuracy_is_shown_as_it_is() -> None:
 
 def test_of_two_weeks_of_history_only_the_daily_season_is_told() -> None:
     raw = forecast_report_object()
-    young = raw["status"]["signals"][0] | {"seasonality": {"dailyStrengthPercent": 88}}  # type: ignore[index]
+    young = raw["status"]["signals"][0] | {"seasonality": {"dailySharePercent": 88}}  # type: ignore[index]
 
     (demand,) = from_forecast_report(the_report(signals=[young])).demands
 

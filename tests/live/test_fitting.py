@@ -1,0 +1,65 @@
+"""What a worker does for one signal, in this process: from the history file to a fit, or to a reason why not."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from controller.live.fitting import FitRequest, fit_signal
+from controller.telemetry.history import STEP, HistoryFile, row_key, step_number
+from controller.telemetry.questions import Asked, Question
+from forecasting import Calendar, ForecastingError
+from tests.builders import NOON
+from tests.telemetry.selectors import WEB, a_selector
+
+DAY = timedelta(days=1)
+ASKED = Asked(Question("default", a_selector()), WEB)
+
+
+def a_request(path: Path, *, planning_level: float = 0.95) -> FitRequest:
+    return FitRequest(path, ASKED, Calendar("UTC"), planning_level=planning_level, lead_time=timedelta(minutes=3))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.f32"
+
+
+def store(path: Path, *, days: int) -> None:
+    """Store days of a daily wave around 100 that ends at noon."""
+    times = np.arange(days * (DAY // STEP))
+    values = 100 + 50 * np.sin(2 * np.pi * times / (DAY // STEP)) + np.random.default_rng(7).normal(0, 1, len(times))
+    with HistoryFile(path) as file:
+        file.write({row_key(ASKED): values}, step_number(NOON) - len(times))
+
+
+def test_two_weeks_are_fitted_and_their_season_is_seen(path: Path) -> None:
+    store(path, days=15)
+
+    fit = fit_signal(a_request(path))
+
+    assert fit is not None
+    assert fit.fitted.origin == NOON
+    assert fit.seasonality is not None
+
+
+def test_a_day_is_fitted_without_a_season(path: Path) -> None:
+    store(path, days=1)
+
+    fit = fit_signal(a_request(path))
+
+    assert fit is not None
+    assert not fit.fitted.gate.open
+    assert fit.seasonality is None
+
+
+def test_without_history_there_is_no_fit(path: Path) -> None:
+    assert fit_signal(a_request(path)) is None
+
+
+def test_what_cannot_be_fitted_is_refused_with_a_reason(path: Path) -> None:
+    store(path, days=1)
+
+    with pytest.raises(ForecastingError, match="planning_level"):
+        fit_signal(a_request(path, planning_level=1.5))
