@@ -65,8 +65,6 @@ class Discovery:
         self._known[api_version] = (self._clock(), scalables)
 
     async def _fetch(self, api_version: str) -> Scalables:
-        if api_version.startswith(("./", "../")):  # the schema lets these through; as a path they mean elsewhere
-            return {}
         try:
             raw = await self._client.discover(api_version)
         except NotFound:
