@@ -48,7 +48,7 @@ def test_the_world_and_its_rivals_stay_what_they_are(
 
 @pytest.mark.slow
 def test_capacity_is_there_before_the_scheduled_spikes(demand: Demand, ours: Score) -> None:
-    costlier = of_rival(demand, "hpa-rps=0.8/2")
+    costlier = of_rival(demand, "hpa-rps=0.76/2")
     assert ours.pod_hours < costlier.pod_hours
     assert ours.violation_minutes < 0.4 * costlier.violation_minutes
 
