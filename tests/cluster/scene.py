@@ -102,10 +102,10 @@ class Scene:
             ]
         self.cluster.apply(manifests)
 
-    def decided(self) -> int:
-        """Return how many policies have a decision."""
-        items = self._get("spol")["items"]
-        return sum(item.get("status", {}).get("desiredReplicas") is not None for item in items)
+    def fitted(self) -> int:
+        """Return how many policies have a forecast, whether it may act or not."""
+        conditions = [c for item in self._get("spol")["items"] for c in item.get("status", {}).get("conditions", [])]
+        return sum(c["type"] == "ForecastReady" and c["reason"] != "ForecastNotReady" for c in conditions)
 
     def age(self, name: str) -> timedelta:
         """Return how long ago a policy was created."""
