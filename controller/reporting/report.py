@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.scaling.decision import Candidate, Decision, Limiter
+from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.score import Score
 from forecasting.series import Values
 
@@ -128,19 +128,6 @@ class DecisionRow:
     message: str
     candidates: tuple[Candidate, ...] = ()
     limiters: tuple[Limiter, ...] = ()
-
-
-def decision_row(decision: Decision) -> DecisionRow:
-    """Return what a reader is shown of a decision."""
-    return DecisionRow(
-        decision.at,
-        decision.current_replicas,
-        decision.desired_replicas,
-        decision.reason,
-        decision.message,
-        decision.plan.candidates,
-        decision.limiters,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 from controller.api.forecast_report import ForecastReport
-from controller.api.policy_status import Memory
 from controller.reporting.charts import MAX_DECISIONS
 from controller.reporting.forecast_report import from_forecast_report
 from controller.reporting.page import render_page
-from controller.reporting.report import DecisionRow, Demand, Figure, Latency, Lines, Report, decision_row
+from controller.reporting.report import DecisionRow, Demand, Figure, Latency, Lines, Report
 from controller.reporting.wording import number, share
-from controller.scaling.decision import Candidate, Decision, Limiter, Plan
+from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.reasons import Reason
-from tests.builders import an_observation
+from tests.builders import NOON
 from tests.reporting.examples import START, forecast_report_object, replay_report
 
 MEGABYTE = 1_000_000
@@ -222,11 +221,9 @@ def test_a_decision_is_shown_with_its_voices_and_limits() -> None:
     forecast = Candidate(Reason.FORECAST, "requests", 3, "the forecast needs 3")
     silent = Candidate(Reason.BELOW_THRESHOLD, "backlog", None, "queue is 12, fires above 1000")
     limit = Limiter(Reason.SCALE_DOWN_STABILIZED, 3, 5, "5 is the highest of the last 300 s")
-    plan = Plan(recommended_replicas=3, candidates=(forecast, silent), winner=forecast)
-    seen = an_observation(replicas=8)
-    decision = Decision(seen.policy.key, seen.now, seen, plan, (limit,), 5, Memory())
+    row = DecisionRow(NOON, 8, 5, limit.reason, limit.message, (forecast, silent), (limit,))
 
-    page = Page(render_page(Report("web", "shop/web", "v", decisions=(decision_row(decision),))))
+    page = Page(render_page(Report("web", "shop/web", "v", decisions=(row,))))
 
     assert "12:00:00 8 → 5 ScaleDownStabilized 5 is the highest of the last 300 s" in page.text
     assert "3 Forecast (requests): the forecast needs 3" in page.text
