@@ -54,8 +54,9 @@ generate: install ## write the CRDs and reference pages from the code
 
 lock: ## resolve the dependencies again
 	$(BIN)/uv lock --quiet
-	$(BIN)/uv export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements.lock
+	$(BIN)/uv export --quiet --all-extras --group dev --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements.lock
 	$(BIN)/uv export --quiet --extra operator --extra report --no-dev --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements-runtime.lock
+	$(BIN)/uv export --quiet --only-group bench --no-emit-project --format requirements-txt --no-header --no-annotate --output-file requirements-bench.lock
 
 image-check: ## build the image without a daemon and run it (needs root, buildah and mmdebstrap)
 	testbed/image.sh
