@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.cleaning import fill_gaps
-from forecasting.models import Model
+from forecasting.models import FittedModel, Model, fit_member
 from forecasting.models.persistence import fading, mean_deviation
 from forecasting.panel import Panel, ceiling_of, demand_of
 from forecasting.seasons import HOUR, Steps, Ticks
@@ -86,7 +86,8 @@ def run_backtest(panel: Panel, members: Sequence[Model], near_hours: float) -> B
     # Near origins end where the next fold's begin: no sample may both teach and test.
     spacing = min(np.diff(positions), default=panel.steps.per_day)
     starts = np.arange(0, min(spacing, panel.steps.per_day - near_steps + 1), NEAR_SPACING * panel.steps.per_hour)
-    folds = [_fold(panel, position, members, starts, near_steps) for position in positions]
+    fitted = _fit_at(panel, positions, members)
+    folds = [_fold(panel, position, at, starts, near_steps) for position, at in zip(positions, fitted, strict=True)]
     far, near = zip(*folds, strict=True)
     week = np.stack([_week_before(panel, position) for position in positions], axis=1)
     return Backtest(positions, _join(far), _join(near), week)
@@ -97,12 +98,22 @@ def _near_steps(steps: Steps, hours: float) -> int:
     return min(longest, round(max(hours, NEAR_HORIZON) * steps.per_hour))
 
 
-def _fold(panel: Panel, position: int, members: Sequence[Model], starts: Ticks, near_steps: int) -> tuple[Trial, Trial]:
-    """Fit at one position, and forecast from there and from the origins within its day."""
+def _fit_at(panel: Panel, positions: Sequence[int], members: Sequence[Model]) -> list[list[FittedModel]]:
+    """Return the members fitted at each position."""
+    if not np.isnan(panel.logs).any():
+        return [list(at) for at in zip(*(member.fit_at(panel, positions) for member in members), strict=True)]
+    # What fills a gap is known only from the samples before an origin.
+    pasts = [fill_gaps(panel.before(position)).panel for position in positions]
+    return [[fit_member(member, past) for member in members] for past in pasts]
+
+
+def _fold(
+    panel: Panel, position: int, fitted: Sequence[FittedModel], starts: Ticks, near_steps: int
+) -> tuple[Trial, Trial]:
+    """Forecast with members fitted at one position, from there and from the origins within its day."""
     past = fill_gaps(panel.before(position)).panel
     hour, day = panel.steps.per_hour, panel.steps.per_day
     steps, logs = panel.steps.part(position - hour, position + day), panel.logs[:, position - hour : position + day]
-    fitted = [member.fit(past) for member in members]
     window = _Window(
         steps=steps,
         logs=logs,

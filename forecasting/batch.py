@@ -13,7 +13,7 @@ from forecasting.evaluation import Evaluation, Planning, evaluate, unproven
 from forecasting.fitted import FittedForecast
 from forecasting.gate import SHORTEST_HISTORY, history_too_short
 from forecasting.intervals import spread_of
-from forecasting.models import FALLBACK, MEMBERS, Model
+from forecasting.models import FALLBACK, MEMBERS, Model, fit_member
 from forecasting.occasions import Calendar
 from forecasting.panel import Panel, ceiling_of, panel_of
 from forecasting.seasons import check_step
@@ -107,7 +107,7 @@ def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) 
     history = len(panel) * series[0].step
     models = tuple(model for model in MEMBERS if history >= model.needs) or (FALLBACK,)
     gapless = fill_gaps(panel).panel
-    members = [model.fit(gapless) for model in models]
+    members = [fit_member(model, gapless) for model in models]
     evaluation = _evaluation(panel, gapless, models, planning)
     ceilings = ceiling_of(panel)
     return [

@@ -1,7 +1,7 @@
 """The members of the combination, a file each. A new one is a file, one line here, and must pass the shared tests."""
 
 from forecasting.models.harmonic import Harmonic
-from forecasting.models.member import FittedModel, Model
+from forecasting.models.member import FittedModel, Model, fit_member
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.profile import Profile
 
@@ -10,4 +10,4 @@ MEMBERS: tuple[Model, ...] = (DayNaive(), WeekNaive(), Profile(), Harmonic())
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()
 
-__all__ = ["FALLBACK", "MEMBERS", "FittedModel", "Model"]
+__all__ = ["FALLBACK", "MEMBERS", "FittedModel", "Model", "fit_member"]

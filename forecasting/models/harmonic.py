@@ -11,6 +11,7 @@ term the coefficients describe single steps although they were learned from hour
 repeat daily ones and are left out. The AR(1) of persistence.py carries deviations forward.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -56,17 +57,21 @@ class Harmonic:
     name = "harmonic"
     needs = timedelta(days=1)
 
-    def fit(self, past: Panel) -> FittedHarmonic:
-        """Solve one weighted ridge for all series: they share the terms and the weights."""
-        means = hourly(past.logs, past.steps.per_hour)
-        pairs = _pairs(weekly=len(past) >= 2 * past.steps.per_week)
-        terms = _terms_of_hours(past.steps, means.shape[1], pairs)
-        weights = 0.5 ** (np.arange(means.shape[1])[::-1] / HALF_LIFE)
-        weighted = terms * weights[:, None]
-        penalty = np.diag([0.0] + [RIDGE] * (terms.shape[1] - 1))
-        coefficients = np.linalg.solve(weighted.T @ terms + penalty, weighted.T @ means.T).T
-        deviations = (means - coefficients @ terms.T) * np.sqrt(weights)
-        return FittedHarmonic(coefficients, persistence_of(deviations))
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[FittedHarmonic, ...]:
+        """Solve one weighted ridge for all series at each position: they share the terms and the weights."""
+        return tuple(_fit(panel.before(position)) for position in positions)
+
+
+def _fit(past: Panel) -> FittedHarmonic:
+    means = hourly(past.logs, past.steps.per_hour)
+    pairs = _pairs(weekly=len(past) >= 2 * past.steps.per_week)
+    terms = _terms_of_hours(past.steps, means.shape[1], pairs)
+    weights = 0.5 ** (np.arange(means.shape[1])[::-1] / HALF_LIFE)
+    weighted = terms * weights[:, None]
+    penalty = np.diag([0.0] + [RIDGE] * (terms.shape[1] - 1))
+    coefficients = np.linalg.solve(weighted.T @ terms + penalty, weighted.T @ means.T).T
+    deviations = (means - coefficients @ terms.T) * np.sqrt(weights)
+    return FittedHarmonic(coefficients, persistence_of(deviations))
 
 
 def _pairs(*, weekly: bool) -> Values:

@@ -1,5 +1,6 @@
 """What every member of the combination is. Each has its own file; how they are weighted is selection.py's business."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol, Self
 
@@ -47,6 +48,15 @@ class Model(Protocol):
         """The shortest history it learns from."""
         ...
 
-    def fit(self, past: Panel) -> FittedModel:
-        """Return what the panel teaches; it holds no NaN and at least `needs` of history."""
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> Sequence[FittedModel]:
+        """Return, for each rising position, what the panel teaches about its series before that position.
+
+        Nothing at or after a position reaches its fit; what several positions share may be worked out once. The panel
+        holds no NaN, and at least `needs` of history before the first position.
+        """
         ...
+
+
+def fit_member(model: Model, past: Panel) -> FittedModel:
+    """Return what a whole panel teaches a member."""
+    return model.fit_at(past, (len(past),))[0]

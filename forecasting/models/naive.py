@@ -9,6 +9,7 @@ Seasons are those of the local clock: a slot takes the newest sample seen at the
 clock change moves the pattern with the people.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -52,9 +53,9 @@ class LastValue:
     name = "last_value"
     needs = timedelta(0)
 
-    def fit(self, past: Panel) -> Repeated:
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Hold the newest sample."""
-        return Repeated(past.logs[:, -1:])
+        return tuple(Repeated(panel.logs[:, position - 1 : position]) for position in positions)
 
 
 class DayNaive:
@@ -63,12 +64,9 @@ class DayNaive:
     name = "day_naive"
     needs = timedelta(days=1)
 
-    def fit(self, past: Panel) -> Repeated:
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Keep the newest sample of each slot of the day; a slot the clock left out takes the newest sample of all."""
-        # A day of 25 hours and the slots that a day of 23 left out are covered by two days.
-        recent = past.last(2 * past.steps.per_day)
-        table = newest(recent.logs, recent.steps.ticks, past.steps.per_day)
-        return Repeated(np.where(np.isnan(table), past.logs[:, -1:], table))
+        return tuple(Repeated(_newest_day(panel.before(position))) for position in positions)
 
 
 class WeekNaive:
@@ -77,9 +75,19 @@ class WeekNaive:
     name = "week_naive"
     needs = timedelta(days=14)  # a weekly member needs two copies of each weekday
 
-    def fit(self, past: Panel) -> Repeated:
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Keep the newest sample of each slot of the week."""
-        recent = past.last(2 * past.steps.per_week)
-        table = newest(recent.logs, recent.steps.ticks, past.steps.per_week)
-        days = np.tile(DayNaive().fit(past).table, 7)
-        return Repeated(np.where(np.isnan(table), days, table))
+        return tuple(Repeated(_newest_week(panel.before(position))) for position in positions)
+
+
+def _newest_day(past: Panel) -> Values:
+    # A day of 25 hours and the slots that a day of 23 left out are covered by two days.
+    recent = past.last(2 * past.steps.per_day)
+    table = newest(recent.logs, recent.steps.ticks, past.steps.per_day)
+    return np.where(np.isnan(table), past.logs[:, -1:], table)
+
+
+def _newest_week(past: Panel) -> Values:
+    recent = past.last(2 * past.steps.per_week)
+    table = newest(recent.logs, recent.steps.ticks, past.steps.per_week)
+    return np.where(np.isnan(table), np.tile(_newest_day(past), 7), table)

@@ -11,6 +11,7 @@ than two weeks. A running median keeps the edges of a scheduled spike, which a m
 persistence.py carries deviations forward.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -53,12 +54,16 @@ class Profile:
     name = "profile"
     needs = timedelta(days=1)
 
-    def fit(self, past: Panel) -> FittedProfile:
+    def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[FittedProfile, ...]:
         """Take the median of each slot, smooth it, and learn how long deviations last."""
-        season = _usual_week(past) if len(past) >= 2 * past.steps.per_week else _usual_day(past)
-        learned = past.last(2 * past.steps.per_week)
-        expected = season[:, learned.steps.ticks % season.shape[1]]
-        return FittedProfile(season, persistence_of(hourly(learned.logs - expected, past.steps.per_hour)))
+        return tuple(_fit(panel.before(position)) for position in positions)
+
+
+def _fit(past: Panel) -> FittedProfile:
+    season = _usual_week(past) if len(past) >= 2 * past.steps.per_week else _usual_day(past)
+    learned = past.last(2 * past.steps.per_week)
+    expected = season[:, learned.steps.ticks % season.shape[1]]
+    return FittedProfile(season, persistence_of(hourly(learned.logs - expected, past.steps.per_hour)))
 
 
 def _usual_day(past: Panel) -> Values:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from forecasting.models import FALLBACK, MEMBERS, FittedModel, Model
+from forecasting.models import FALLBACK, MEMBERS, FittedModel, Model, fit_member
 from forecasting.models.harmonic import Harmonic
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.persistence import fading, mean_deviation, persistence_of
@@ -35,7 +35,7 @@ def expected(model: Model, past: Panel, steps: int) -> Values:
     """The pattern of the steps that follow the panel, as demand."""
     begin = past.steps.begin + len(past) * past.steps.seconds
     ahead = local_steps(begin, past.steps.seconds, steps, UTC)
-    return np.asarray(np.expm1(model.fit(past).pattern(ahead)))
+    return np.asarray(np.expm1(fit_member(model, past).pattern(ahead)))
 
 
 @pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
@@ -43,7 +43,7 @@ def expected(model: Model, past: Panel, steps: int) -> Values:
 def test_every_member_is_finite_on_awkward_series(model: Model, values: Values) -> None:
     past = a_panel(values)
 
-    fitted = model.fit(past)
+    fitted = fit_member(model, past)
 
     pattern = fitted.pattern(past.steps.part(0, DAY))
     assert pattern.shape == (1, min(DAY, len(past)))
@@ -56,17 +56,31 @@ def test_every_member_treats_a_row_as_if_it_were_alone(model: Model) -> None:
     rows = [noisy_week(15, seed) for seed in range(3)]
     steps = a_panel(rows[0]).steps.part(0, DAY)
 
-    together = model.fit(a_panel(rows)).select(1)
-    alone = model.fit(a_panel(rows[1]))
+    together = fit_member(model, a_panel(rows)).select(1)
+    alone = fit_member(model, a_panel(rows[1]))
 
     np.testing.assert_allclose(together.pattern(steps), alone.pattern(steps), rtol=1e-9)
     np.testing.assert_allclose(together.persistence, alone.persistence, rtol=1e-9)
 
 
 @pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
+def test_a_fit_at_a_position_knows_nothing_of_what_follows(model: Model) -> None:
+    panel = a_panel([noisy_week(20, seed) for seed in range(2)])
+    positions = [14 * DAY, 15 * DAY + 37, 19 * DAY]
+
+    fitted = model.fit_at(panel, positions)
+
+    for position, shared in zip(positions, fitted, strict=True):
+        alone = fit_member(model, panel.before(position))
+        ahead = panel.steps.part(position - DAY // 24, position + DAY)
+        np.testing.assert_allclose(shared.pattern(ahead), alone.pattern(ahead), rtol=1e-9)
+        np.testing.assert_allclose(shared.persistence, alone.persistence, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
 def test_missing_samples_teach_no_member_anything(model: Model) -> None:
     past = a_panel(noisy_week(15))
-    fitted: FittedModel = model.fit(past)
+    fitted: FittedModel = fit_member(model, past)
     fresh = Panel(past.steps.part(0, 5), np.full((1, 5), np.nan))
 
     absorbed = fitted.absorb(fresh)
@@ -84,7 +98,7 @@ def test_weekly_members_find_a_noise_free_week(model: Model) -> None:
 
 
 def test_last_value_holds_the_newest_sample() -> None:
-    fitted = LastValue().fit(a_panel([1.0, 2.0, 3.0]))
+    fitted = fit_member(LastValue(), a_panel([1.0, 2.0, 3.0]))
     fresh = a_panel([4.0, 5.0, np.nan])
 
     absorbed = fitted.absorb(fresh)
@@ -118,7 +132,7 @@ def test_week_naive_falls_back_to_the_day_below_a_week() -> None:
 
 def test_naive_members_take_new_samples_in() -> None:
     values = np.random.default_rng(0).uniform(1, 9, 15 * DAY)
-    fitted = DayNaive().fit(a_panel(values[: 14 * DAY]))
+    fitted = fit_member(DayNaive(), a_panel(values[: 14 * DAY]))
     fresh = a_panel(values, start=MONDAY)
     newest = Panel(fresh.steps.part(14 * DAY, 15 * DAY), fresh.logs[:, 14 * DAY :])
 
@@ -135,7 +149,7 @@ def test_the_peak_stays_at_the_same_hour_of_the_clock_when_clocks_change(model: 
     load = np.log1p(200 + 100 * np.cos(2 * np.pi * (hours - 12) / 24))[None, :]
     known = int((change - start) / HOUR)
 
-    fitted = model.fit(Panel(steps.part(0, known), load[:, :known]))
+    fitted = fit_member(model, Panel(steps.part(0, known), load[:, :known]))
 
     after = steps.part(known, len(steps))
     assert np.abs(fitted.pattern(after) - load[:, known:]).max() < 0.05
