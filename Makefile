@@ -8,10 +8,10 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install testbed demo demo-live test test-fast check format generate lock image-check bench clean
+.PHONY: help install testbed demo demo-live test test-fast check format generate lock image-check bench bench-forecasting clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 install: .venv/.installed ## leave .venv/bin/headroom
 .venv/.installed: requirements.lock pyproject.toml
@@ -61,8 +61,17 @@ lock: ## resolve the dependencies again
 image-check: ## build the image without a daemon and run it (needs root, buildah and mmdebstrap)
 	testbed/image.sh
 
-bench: install ## measure speed and memory into benchmarks/results
+bench: install .venv-bench/.installed ## measure all there is to measure into benchmarks/results
 	$(BIN)/python -m benchmarks
 
+bench-forecasting: install .venv-bench/.installed ## accuracy, coverage and cost of forecasts, beside others'
+	$(BIN)/python -m benchmarks forecasting accuracy coverage
+
+# What is only compared with needs an older pandas, so it has an environment of its own.
+.venv-bench/.installed: requirements-bench.lock | install
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 clean: ## remove what the other targets made here
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache dist headroom-demo
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache dist headroom-demo

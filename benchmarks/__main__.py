@@ -1,4 +1,7 @@
-"""`python -m benchmarks [TOPIC ...]`: measure and write benchmarks/results/TOPIC.md; all topics when none is named."""
+"""`python -m benchmarks [TOPIC ...]`: measure and write benchmarks/results/TOPIC.md.
+
+All topics but `choosing`, when none is named.
+"""
 
 import os
 from importlib import import_module
@@ -6,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from benchmarks.tables import where_and_when
+from benchmarks.tables import Table, where_and_when
 
 RESULTS = Path(__file__).parent / "results"
-TOPICS = ("sweep", "decision", "forecasting", "replay", "wire", "telemetry")
+JUDGING = ("sweep", "decision", "forecasting", "accuracy", "coverage", "replay", "wire", "telemetry")
+TOPICS = (*JUDGING, "choosing")
 
 
 @click.command(help=__doc__)
@@ -20,10 +24,12 @@ def main(topics: tuple[str, ...]) -> None:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     RESULTS.mkdir(exist_ok=True)
     where = where_and_when()
-    for topic in topics or TOPICS:
+    for topic in topics or JUDGING:
         click.echo(f"measuring {topic} ...", err=True)
-        page = import_module(f"benchmarks.{topic}").table().markdown(where)
-        (RESULTS / f"{topic}.md").write_text(page, encoding="utf-8")
+        table: Table = import_module(f"benchmarks.{topic}").table()
+        page = table.markdown(where)
+        for name, text in {f"{topic}.md": page, **table.pictures}.items():
+            (RESULTS / name).write_text(text, encoding="utf-8")
         click.echo(page)
 
 

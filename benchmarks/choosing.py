@@ -1,0 +1,30 @@
+"""What parameters are chosen on: the same scores as in accuracy.py, on the first 60 % of each trace and nothing else.
+
+Whoever changes a constant of the engine compares two runs of this. tests/benchmarks/test_split.py sees to it that
+nothing here reaches the rest of a trace.
+"""
+
+from benchmarks.contest import hold, hold_m4
+from benchmarks.rolling import roll
+from benchmarks.standings import M4_HEADER, OVERALL_HEADER, m4_rows, overall_rows, trace_header, trace_rows
+from benchmarks.tables import Table
+from benchmarks.traces import TRACES, first_part, m4_first_part
+
+
+def table() -> Table:
+    """Score the engine, its members and the naive forecasts on first parts."""
+    contest = hold([roll(name, first_part(name)) for name in TRACES], others=False)
+    standings = hold_m4(m4_first_part(), others=False)
+    return Table(
+        title="Choosing",
+        intro=(
+            "The first 60 % of each trace, and of M4's training parts, as if there were no more: twelve origins in the "
+            "last 40 % of that part. Scores are ratios to the day naive's. Parameters are chosen on these figures."
+        ),
+        header=OVERALL_HEADER,
+        rows=overall_rows(contest),
+        further=[
+            Table("By trace", "Bold where the day naive did better.", trace_header(contest), trace_rows(contest)),
+            Table("M4 hourly", "The last 48 hours of each first part.", M4_HEADER, m4_rows(standings)),
+        ],
+    )
