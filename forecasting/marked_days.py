@@ -1,0 +1,219 @@
+"""Marked days: how a public holiday differs from the ordinary day it would have been.
+
+occasions.py says which days are marked; that ordinary days do not learn from them is the business of whoever fits.
+
+All in log space and by hour h of the local day. A marked day i of the past deviates by x[i, h] from the median of its
+weekday over the four weeks before and after it, and g[i, h] is by how much a Sunday did. A marked day to come, on whose
+weekday a Sunday differs by g[h], is expected to deviate by
+
+    d = a * g + r + s
+    a = (sum_i g[i] . x[i] + E / 2) / (sum_i g[i] . g[i] + E / 2)   how much of a Sunday marked days are
+    r = sum_i (x[i] - a * g[i]) / (n + 2)                          what all n of them have besides
+    s = sum_j (x[j] - a * g[j] - r) / (m + 1)                      what the m days of its own name have besides
+
+where E is the mean of g . g over the working week: without a past, it is a Sunday. a is a ridge towards 1 (Hoerl and
+Kennard, Ridge Regression, 1970), r and s are shrunk means of nested random effects (Robinson, That BLUP Is a Good
+Thing, 1991). How unsure d is rests on what a and r left open in the past, and on g itself as if that had been left
+open once: that it is a Sunday at all is a guess until marked days were seen.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from statistics import NormalDist
+
+import numpy as np
+
+from forecasting.occasions import Calendar, MarkedDay
+from forecasting.seasons import HOUR, Steps, Ticks, local_steps, median_season
+from forecasting.series import Series, Values
+
+HOURS = 24
+DAYS_OF_WEEK, WORKING_DAYS, SUNDAY = 7, 5, 6
+FIRST_MONDAY = date(1970, 1, 5)  # where local hours are counted from
+
+WEEKS_AROUND = 4  # before and after: the median of eight days is what was usual then
+HOURS_SMOOTHED = 3  # a single hour of a single day is noise
+FEWEST_HOURS = 20  # of a past day that must be known: half a day does not show the other half
+MOST_REMEMBERED = 40  # past marked days: some three years of them, 48 numbers each
+
+# How many days' worth of doubt is in each part, chosen on the first 60 % of three traces.
+DOUBT_OF_SUNDAY, DOUBT_OF_ALL, DOUBT_OF_NAME = 0.5, 2.0, 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastDay:
+    """A marked day that was seen: by how much it (24,), and by how much a Sunday (24,), deviated from its weekday."""
+
+    day: MarkedDay
+    deviation: Values
+    sunday: Values
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedDays:
+    """What is known of a series' marked days, all in log space: small, picklable, never changed.
+
+    `sundays` (7, 24) is by how much a Sunday differs from each weekday now; `past` holds marked days, oldest first.
+    """
+
+    sundays: Values
+    past: tuple[PastDay, ...]
+
+    def deviations(self, steps: Steps, calendar: Calendar) -> Values:
+        """Return by how much each step is expected to deviate from an ordinary day's, shape (n,); 0 unless marked."""
+        return _laid_out(self._expected, steps, calendar)
+
+    def doubts(self, steps: Steps, calendar: Calendar) -> Values:
+        """Return the standard deviation of what `deviations` says, shape (n,); 0 unless marked."""
+        return _laid_out(self._doubt, steps, calendar)
+
+    def _expected(self, day: MarkedDay) -> Values:
+        own = [_left(each, self._share, self._besides) for each in self.past if each.day.name == day.name]
+        expected: Values = self._share * self.sundays[day.date.weekday()] + self._besides + _shrunk(own, DOUBT_OF_NAME)
+        return expected
+
+    def _doubt(self, day: MarkedDay) -> Values:
+        left = [_left(each, self._share, self._besides) for each in self.past]
+        doubt: Values = np.sqrt(np.mean(np.square([self.sundays[day.date.weekday()], *left]), axis=0))
+        return doubt
+
+    @cached_property
+    def _share(self) -> float:
+        """How much of a Sunday marked days are."""
+        working = self.sundays[:WORKING_DAYS]
+        doubt = DOUBT_OF_SUNDAY * float(np.sum(working**2)) / WORKING_DAYS
+        alike = sum(float(each.sunday @ each.deviation) for each in self.past)
+        squares = sum(float(each.sunday @ each.sunday) for each in self.past)
+        return (alike + doubt) / (squares + doubt) if squares + doubt > 0 else 1.0
+
+    @cached_property
+    def _besides(self) -> Values:
+        """What all marked days have besides, (24,)."""
+        return _shrunk([_left(each, self._share, np.zeros(HOURS)) for each in self.past], DOUBT_OF_ALL)
+
+
+NO_MARKED_DAYS = MarkedDays(np.zeros((DAYS_OF_WEEK, HOURS)), ())
+
+
+def learn_marked_days(history: Series, calendar: Calendar, remembered: MarkedDays = NO_MARKED_DAYS) -> MarkedDays:
+    """Return what a history, however long, teaches about the calendar's marked days.
+
+    What was `remembered` of them from longer ago than the history reaches stays known. They are compared with the
+    ordinary days around them, events left out.
+    """
+    if not calendar.marked_days:
+        return NO_MARKED_DAYS
+    days = _days_of(history, calendar)
+    past = {each.day: each for each in remembered.past if each.day in calendar.marked_days}
+    past |= {day: seen for day in calendar.marked_days if (seen := days.look_at(day)) is not None}
+    newest = sorted(past.values(), key=lambda each: each.day)[-MOST_REMEMBERED:]
+    return MarkedDays(days.sundays(), tuple(newest))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Days:
+    """Hourly mean log values by local day (days, 24), NaN where unknown: all of them, and those of ordinary days."""
+
+    first: date
+    all: Values
+    ordinary: Values
+
+    def look_at(self, day: MarkedDay) -> PastDay | None:
+        """Return how a marked day deviated; None where too little is known of it or of the days around it."""
+        row = (day.date - self.first).days
+        if not 0 <= row < len(self.all):
+            return None
+        usual = self._usual(row)
+        deviation = self.all[row] - usual
+        known = ~np.isnan(deviation)
+        if known.sum() < FEWEST_HOURS:
+            return None
+        # A clock that springs forward leaves an hour out, and samples may be missing.
+        filled = np.interp(np.arange(HOURS), np.flatnonzero(known), deviation[known])
+        sunday = self._usual(row + SUNDAY - day.date.weekday()) - usual
+        return PastDay(day, _smooth(filled), _smooth(np.nan_to_num(sunday)))
+
+    def sundays(self) -> Values:
+        """Return by how much a Sunday differs from each weekday over the last weeks, (7, 24); 0 where unknown."""
+        end = self.first + timedelta(days=len(self.all))
+        ahead = [(weekday - end.weekday()) % DAYS_OF_WEEK for weekday in range(DAYS_OF_WEEK)]
+        week = np.stack([self._usual(len(self.all) + days) for days in ahead])
+        return _smooth(np.nan_to_num(week[SUNDAY] - week))
+
+    def _usual(self, row: int) -> Values:
+        """Return the median of the ordinary days whole weeks away from a row, (24,); NaN where there are none."""
+        rows = row + DAYS_OF_WEEK * np.arange(-WEEKS_AROUND, WEEKS_AROUND + 1)
+        around = self.ordinary[rows[(rows >= 0) & (rows < len(self.ordinary))]].reshape(1, -1)
+        if not around.size:
+            return np.full(HOURS, np.nan)
+        usual: Values = median_season(around, np.arange(around.size), HOURS)[0]
+        return usual
+
+
+def _days_of(history: Series, calendar: Calendar) -> _Days:
+    """Return the hourly means of a history's local days."""
+    seconds = history.step.total_seconds()
+    steps = local_steps(history.start.timestamp(), seconds, len(history), calendar.zone)
+    logs = np.where(calendar.touched(steps.begins, seconds), np.nan, np.log1p(history.values))
+    hours = np.floor_divide(steps.ticks * seconds, HOUR).astype(np.int64)
+    first = int(hours[0]) // HOURS
+    days = int(hours[-1]) // HOURS - first + 1
+    marked = calendar.marked(steps.begins, seconds) >= 0
+    return _Days(
+        first=FIRST_MONDAY + timedelta(days=first),
+        all=_means(logs, hours - first * HOURS, days),
+        ordinary=_means(np.where(marked, np.nan, logs), hours - first * HOURS, days),
+    )
+
+
+def _means(logs: Values, hours: Ticks, days: int) -> Values:
+    """Return the mean of what is known in each hour, (days, 24); NaN where nothing is."""
+    known = ~np.isnan(logs)
+    counts = np.bincount(hours[known], minlength=days * HOURS)
+    sums = np.bincount(hours[known], weights=logs[known], minlength=days * HOURS)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).reshape(days, HOURS)
+
+
+def _left(seen: PastDay, share: float, besides: Values) -> Values:
+    """Return what a share of a Sunday, and what marked days have besides, leave open of a past day."""
+    left: Values = seen.deviation - share * seen.sunday - besides
+    return left
+
+
+def _shrunk(days: Sequence[Values], doubt: float) -> Values:
+    """Return the mean of days (24,) as if so many days of zeros stood beside them."""
+    total: Values = sum(days, np.zeros(HOURS)) / (len(days) + doubt)
+    return total
+
+
+def _smooth(hours: Values) -> Values:
+    """Return the running mean of the hours of a day along the last axis, its ends held."""
+    half = HOURS_SMOOTHED // 2
+    edges = [(0, 0)] * (hours.ndim - 1) + [(half, half)]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(hours, edges, mode="edge"), HOURS_SMOOTHED, axis=-1)
+    smoothed: Values = windows.mean(axis=-1)
+    return smoothed
+
+
+def _laid_out(of_day: Callable[[MarkedDay], Values], steps: Steps, calendar: Calendar) -> Values:
+    """Return what is known of each marked day's hours (24,) at its steps, 0 at the others, shape (n,)."""
+    laid_out = np.zeros(len(steps))
+    positions = calendar.marked(steps.begins, steps.seconds)
+    middles = (steps.ticks % steps.per_day + 0.5) * (steps.seconds / HOUR)
+    for position in np.unique(positions[positions >= 0]):
+        inside = positions == position
+        hours = of_day(calendar.marked_days[position])
+        laid_out[inside] = np.interp(middles[inside], np.arange(HOURS) + 0.5, hours)
+    return laid_out
+
+
+def widened(offsets: Values, levels: Values, doubts: Values) -> Values:
+    """Return bounds' offsets (levels, n) moved further out where there are doubts (n,): independent errors add up.
+
+    Standard deviations add up as squares do: a level z standard deviations out moves to hypot(offset, z * doubt).
+    """
+    z = np.array([NormalDist().inv_cdf(level) for level in levels])[:, None]
+    further: Values = np.sign(z) * (np.hypot(offsets, z * doubts) - np.abs(offsets))
+    return offsets + further
