@@ -1,10 +1,10 @@
-"""Asks one source the two things we ask: the value of each workload now, and its values over a range.
+"""Asks one source what we ask: the value of each workload now, its values over a range, and which workloads there are.
 
 prometheus-api-client composes the calls; the session in transport.py sends them; answers.py reads what came back.
 Calls block: the live reader makes them in its own threads, the backfill in a worker process.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ from controller.api.signals import MetricSelector
 from controller.telemetry.addresses import Resolver, resolve
 from controller.telemetry.answers import Expected, Grid, Values, read_matrix, read_vector
 from controller.telemetry.compiler import Workload, compile_query, result_label
+from controller.telemetry.discovery import compile_discovery, read_workloads
 from controller.telemetry.failures import AnswerRefused, SourceUnreachable
 from controller.telemetry.transport import Session
 from controller.telemetry.windows import history_window, sample_window
@@ -60,6 +61,13 @@ class PrometheusClient:
         """Ask for a constant; raise TelemetryUnavailable where the source answers nobody."""
         with self._counted():
             self._api.custom_query("vector(1)", params=self._moment(at))
+
+    def workloads(self, selector: MetricSelector, namespaces: Collection[str], *, at: datetime) -> Sequence[Workload]:
+        """Return every workload that has this signal now, in these namespaces or in all; sorted."""
+        query = compile_discovery(selector, namespaces)
+        with self._counted():
+            result = self._api.custom_query(query, params=self._moment(at))
+            return read_workloads(result, selector, namespaces)
 
     def values(
         self, selector: MetricSelector, workloads: Collection[Workload], *, at: datetime

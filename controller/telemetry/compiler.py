@@ -93,7 +93,7 @@ class _Scope:
 
     def series(self, metric: str, matchers: Collection[LabelMatcher]) -> str:
         """Return the selector of a metric. The name is a matcher too, since a metric may be called `sum` or `nan`."""
-        return "{" + ",".join([f"__name__={quote(metric)}", self.matchers, *map(_matcher, matchers)]) + "}"
+        return "{" + ",".join([f"__name__={quote(metric)}", self.matchers, *map(matcher_text, matchers)]) + "}"
 
     def grouped(self, operation: str, expression: str, *, keep: str = "") -> str:
         """Return the expression aggregated by workload, keeping one more label where given."""
@@ -103,7 +103,8 @@ class _Scope:
         return f"{operation} by ({NAMESPACE},{self.label}{keep}) ({expression})"
 
 
-def _matcher(matcher: LabelMatcher) -> str:
+def matcher_text(matcher: LabelMatcher) -> str:
+    """Return a person's matcher as PromQL."""
     operator = "=~" if matcher.operator is MatchOperator.IN else "!~"
     return f"{matcher.label}{operator}{quote(any_of(matcher.values))}"
 

@@ -66,6 +66,14 @@ def test_a_value_that_is_not_finite_is_handed_on_as_it_is(text: str) -> None:
     assert not np.isfinite(values[WEB])
 
 
+def test_workloads_nobody_named_are_asked_for() -> None:
+    with a_client(replying(result(a_sample("1"), a_sample("1", app="api")))) as (client, asked):
+        found = client.workloads(SELECTOR, ["shop"], at=NOW)
+
+    assert found == (Workload("shop", "api"), WEB)
+    assert asked[0].form["query"].startswith("group by (namespace,app)")
+
+
 def test_a_long_query_goes_into_the_body() -> None:
     with LoopbackServer(replying(result())) as server:
         ask(a_source(f"{server.url}/prometheus/"))

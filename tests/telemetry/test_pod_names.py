@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from controller.telemetry.pod_names import WORKLOAD_OF_POD, pods_of
+from controller.telemetry.pod_names import WORKLOAD_OF_POD, pods_of, workload_of
 
 LONG = "a-name-of-fifty-two-characters-as-generators-make-it"
 
@@ -35,3 +35,34 @@ def test_workload_is_read_out_of_the_pod_name(names: list[str], pod: str, worklo
     groups = [f"${number}" for number in range(1, (match.re.groups if match else 0) + 1)]
     assert (match and "".join(group or "" for group in match.groups())) == workload
     assert all(group in WORKLOAD_OF_POD for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("pod", "workload"),
+    [
+        ("web-7d9f8c6b54-x2x4z", "web"),
+        ("web-api-7d9f8c6b54-24567", "web-api"),
+        ("db-12", "db"),
+        ("bcdf-7d9f8c6b54-x2x4z", "bcdf"),
+        ("node-agent-x2x4z", None),
+        ("backup-28412340-x2x4z", None),
+        (f"{LONG}-7d9f8x2x4z", None),
+        (f"{LONG}-0", None),
+        ("web", None),
+        ("", None),
+    ],
+    ids=[
+        "a Deployment's pod",
+        "a suffix of digits",
+        "a StatefulSet's pod",
+        "a name that looks like a hash",
+        "a DaemonSet's pod",
+        "a CronJob's pod",
+        "a cut hash",
+        "a name too long to be told",
+        "a pod of nobody",
+        "no pod at all",
+    ],
+)
+def test_a_workload_nobody_named_is_guessed_from_whole_names_only(pod: str, workload: str | None) -> None:
+    assert workload_of(pod) == workload
