@@ -11,7 +11,9 @@ from forecasting.errors import ForecastingError, SeriesRefused
 from forecasting.fitted import FittedForecast
 from forecasting.forecast import Forecast
 from forecasting.gate import Gate
-from forecasting.occasions import Calendar, Event
+from forecasting.marked_days import MarkedDays
+from forecasting.occasions import Calendar, Event, MarkedDay
+from forecasting.public_holidays import public_holidays
 from forecasting.selection import Weight
 from forecasting.series import Series
 
@@ -23,10 +25,13 @@ __all__ = [
     "Forecast",
     "ForecastingError",
     "Gate",
+    "MarkedDay",
+    "MarkedDays",
     "Score",
     "Series",
     "SeriesRefused",
     "Weight",
     "fit",
     "fit_batch",
+    "public_holidays",
 ]

@@ -13,6 +13,7 @@ from forecasting.evaluation import Evaluation, Planning, evaluate, unproven
 from forecasting.fitted import FittedForecast
 from forecasting.gate import SHORTEST_HISTORY, history_too_short
 from forecasting.intervals import spread_of
+from forecasting.marked_days import NO_MARKED_DAYS, MarkedDays, learn_marked_days
 from forecasting.models import FALLBACK, MEMBERS, Model, fit_member
 from forecasting.occasions import Calendar
 from forecasting.panel import Panel, ceiling_of, panel_of
@@ -33,14 +34,18 @@ def fit(
     calendar: Calendar = DEFAULT_CALENDAR,
     planning_level: float = DEFAULT_PLANNING_LEVEL,
     lead_time: timedelta = DEFAULT_LEAD_TIME,
+    remembered: MarkedDays = NO_MARKED_DAYS,
 ) -> FittedForecast:
     """Return the forecaster of one series, learned from at most its last 28 days.
 
-    `planning_level` and `lead_time` say what the gate judges: that quantile's loss over [0, lead_time]. Raises
-    SeriesRefused for a series without samples or a step from outside 15 s to 1 h, ForecastingError for a planning level
-    outside (0, 1) or a negative lead time.
+    What the calendar's marked days are like is learned from all of the series, and taken from `remembered`, an earlier
+    fit's, for those before it. `planning_level` and `lead_time` say what the gate judges: that quantile's loss over
+    [0, lead_time]. Raises SeriesRefused for a series without samples or a step from outside 15 s to 1 h,
+    ForecastingError for a planning level outside (0, 1) or a negative lead time.
     """
-    return fit_batch([series], calendar=calendar, planning_level=planning_level, lead_time=lead_time)[0]
+    return fit_batch(
+        [series], calendar=calendar, planning_level=planning_level, lead_time=lead_time, remembered=[remembered]
+    )[0]
 
 
 def fit_batch(
@@ -49,17 +54,26 @@ def fit_batch(
     calendar: Calendar = DEFAULT_CALENDAR,
     planning_level: float = DEFAULT_PLANNING_LEVEL,
     lead_time: timedelta = DEFAULT_LEAD_TIME,
+    remembered: Sequence[MarkedDays] | None = None,
 ) -> list[FittedForecast]:
     """Return the forecasters of many series, in their order; series that share a grid are fitted together.
 
-    Raises as fit does; the message names the position of a series that is refused.
+    `remembered` has an entry for each series. Raises as fit does; the message names the position of a series that is
+    refused.
     """
     planning = _planning(planning_level, lead_time)
     prepared = [_prepare(series, position, calendar) for position in range(len(series))]
+    known = remembered or [NO_MARKED_DAYS] * len(series)
+    marked = [learn_marked_days(each, calendar, before) for each, before in zip(series, known, strict=True)]
     fitted: dict[int, FittedForecast] = {}
     for positions in _by_grid(prepared):
-        together = [prepared[position] for position in positions]
-        fitted.update(zip(positions, _fit_grid(together, calendar, planning), strict=True))
+        together = _fit_grid(
+            [prepared[position] for position in positions],
+            [marked[position] for position in positions],
+            calendar=calendar,
+            planning=planning,
+        )
+        fitted.update(zip(positions, together, strict=True))
     return [fitted[position] for position in range(len(series))]
 
 
@@ -85,7 +99,7 @@ def _learnable(series: Series, calendar: Calendar) -> Series:
     """Return the part of a series to learn from: its last 28 days, from its first sample on."""
     check_step(series.step)
     recent = series.between(series.end - LONGEST_HISTORY, series.end)
-    usable = ~np.isnan(recent.values) & ~calendar.touched(recent.seconds, recent.step.total_seconds())
+    usable = ~np.isnan(recent.values) & ~calendar.unusual(recent.seconds, recent.step.total_seconds())
     if not usable.any():
         raise SeriesRefused("there is no sample to learn from: wait for the first, or look at the query")
     return recent.between(recent.start + int(np.argmax(usable)) * recent.step, recent.end)
@@ -101,8 +115,10 @@ def _by_grid(series: Sequence[Series]) -> Iterator[list[int]]:
             yield positions[first : first + ROWS_AT_ONCE]
 
 
-def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) -> list[FittedForecast]:
-    """Fit series that share a grid."""
+def _fit_grid(
+    series: Sequence[Series], marked: Sequence[MarkedDays], *, calendar: Calendar, planning: Planning
+) -> list[FittedForecast]:
+    """Fit series that share a grid; what each knows of marked days goes along."""
     panel = panel_of(series, calendar)
     history = len(panel) * series[0].step
     models = tuple(model for model in MEMBERS if history >= model.needs) or (FALLBACK,)
@@ -123,7 +139,8 @@ def _fit_grid(series: Sequence[Series], calendar: Calendar, planning: Planning) 
             correction=evaluation.correction.select(row),
             bounds=evaluation.bounds.select(row),
             ceiling=ceilings[row : row + 1].copy(),
-            recent=_recent(panel, row),
+            recent=_recent(each, calendar, steps=panel.steps.per_hour),
+            marked=marked[row],
         )
         for row, each in enumerate(series)
     ]
@@ -140,8 +157,8 @@ def _evaluation(panel: Panel, gapless: Panel, models: Sequence[Model], planning:
     return evaluate(panel, backtest, names, spread=spread, planning=planning)
 
 
-def _recent(panel: Panel, row: int) -> Values:
-    """Return the log values of the last hour, and NaN for the step in progress."""
-    hour = panel.steps.per_hour
-    known = panel.logs[row, -hour:]
-    return np.concatenate([np.full(hour - len(known), np.nan), known, [np.nan]])
+def _recent(series: Series, calendar: Calendar, *, steps: int) -> Values:
+    """Return the log values of the last steps, events left out, and NaN for the step in progress."""
+    touched = calendar.touched(series.seconds[-steps:], series.step.total_seconds())
+    known = np.where(touched, np.nan, np.log1p(series.values[-steps:]))
+    return np.concatenate([np.full(steps - len(known), np.nan), known, [np.nan]])

@@ -12,6 +12,7 @@ from forecasting.errors import ForecastingError
 from forecasting.forecast import Forecast
 from forecasting.gate import Gate
 from forecasting.intervals import Bounds
+from forecasting.marked_days import MarkedDays, widened
 from forecasting.models import FittedModel
 from forecasting.models.persistence import fading, mean_deviation
 from forecasting.occasions import Calendar
@@ -44,6 +45,7 @@ class FittedForecast:
     bounds: Bounds
     ceiling: Values  # (1, 1), the largest log value a forecast may take
     recent: Values  # log values of the hour before the origin, and of the step in progress; NaN where unknown
+    marked: MarkedDays
 
     def forecast(self, horizon: timedelta = DEFAULT_HORIZON, levels: Sequence[float] = DEFAULT_LEVELS) -> Forecast:
         """Return the demand expected from the origin on, for every step that begins within the horizon.
@@ -57,11 +59,14 @@ class FittedForecast:
         steps = self._steps_around_origin(-(-horizon // self.step))
         target = steps.part(len(self.recent) - 1, len(steps))
         leads = np.arange(len(target)) * (target.seconds / HOUR)
-        point = self._corrected_mean(steps, leads)
-        offsets = self.bounds.at(leads, np.sort(np.asarray(levels, dtype=np.float64)))
+        point = self._ordinary(steps, leads)
+        rising = np.sort(np.asarray(levels, dtype=np.float64))
+        offsets = widened(self.bounds.at(leads, rising)[0], rising, self.marked.doubts(target, self.calendar))
         order = np.argsort(np.argsort(np.asarray(levels)))
-        paths = np.concatenate([point, point + offsets[0][order]])
-        demand = demand_of(paths, self.ceiling) * self.calendar.multipliers(target.begins, target.seconds)
+        paths = np.minimum(np.concatenate([point, point + offsets[order]]), self.ceiling)
+        # What the calendar says acts after the cap: it was seen before, or is known to come.
+        paths = np.maximum(paths + self.marked.deviations(target, self.calendar), 0.0)
+        demand = np.expm1(paths) * self.calendar.multipliers(target.begins, target.seconds)
         return Forecast(self.origin, self.step, tuple(levels), demand)
 
     def update(self, recent: Series) -> "FittedForecast":
@@ -103,9 +108,10 @@ class FittedForecast:
         return logs
 
     def _absorbed(self, logs: Values) -> tuple[FittedModel, ...]:
-        """Return the members with the samples of whole steps from the origin on."""
+        """Return the members with the samples of whole steps from the origin on, but for those of marked days."""
         steps = local_steps(self.origin.timestamp(), self.step.total_seconds(), len(logs), self.calendar.zone)
-        fresh = Panel(steps, logs[None, :])
+        marked = self.calendar.marked(steps.begins, steps.seconds) >= 0
+        fresh = Panel(steps, np.where(marked, np.nan, logs)[None, :])
         return tuple(member.absorb(fresh) for member in self.members)
 
     def _steps_around_origin(self, ahead: int) -> Steps:
@@ -114,16 +120,30 @@ class FittedForecast:
         seconds = self.step.total_seconds()
         return local_steps(self.origin.timestamp() - before * seconds, seconds, before + ahead, self.calendar.zone)
 
-    def _corrected_mean(self, steps: Steps, leads: Values) -> Values:
-        """Return the members' weighted mean from the origin on, corrected, as log values (1, leads)."""
+    def _ordinary(self, steps: Steps, leads: Values) -> Values:
+        """Return log values (1, leads) from the origin on as if no day were marked.
+
+        What surprised on a marked day is held against what was expected of it, and carried on to marked days only.
+        """
         known = len(self.recent)
+        marked = self.calendar.marked(steps.begins, steps.seconds) >= 0
+        recent = self.recent - self.marked.deviations(steps.part(0, known), self.calendar)
+        logs = self._corrected_mean(steps, leads, recent=recent)
+        if not marked[:known].any():
+            return logs
+        ordinary = self._corrected_mean(steps, leads, recent=np.where(marked[:known], np.nan, recent))
+        return np.where(marked[known - 1 :], logs, ordinary)
+
+    def _corrected_mean(self, steps: Steps, leads: Values, *, recent: Values) -> Values:
+        """Return the members' weighted mean from the origin on, corrected, as log values (1, leads)."""
+        known = len(recent)
         shares = np.array([[each.weight for each in self.weights]])
         patterns = np.concatenate([member.pattern(steps) for member in self.members])
         persistence = np.concatenate([member.persistence for member in self.members])
-        surprise = mean_deviation(self.recent, patterns[:, :known])
+        surprise = mean_deviation(recent, patterns[:, :known])
         carried = surprise[:, None] * fading(persistence, leads + 0.5 * steps.seconds / HOUR)
         mean = shares @ demand_of(patterns[:, known - 1 :] + carried, self.ceiling)
         usual = shares @ demand_of(patterns[:, :known], self.ceiling)
-        surprises = surprises_of(self.recent, np.log1p(usual), known - 1)
+        surprises = surprises_of(recent, np.log1p(usual), known - 1)
         corrected = np.log1p(mean) + self.correction.at(leads, surprises)
         return np.minimum(np.maximum(corrected, 0.0), self.ceiling)

@@ -200,6 +200,8 @@ def _smooth(hours: Values) -> Values:
 def _laid_out(of_day: Callable[[MarkedDay], Values], steps: Steps, calendar: Calendar) -> Values:
     """Return what is known of each marked day's hours (24,) at its steps, 0 at the others, shape (n,)."""
     laid_out = np.zeros(len(steps))
+    if not calendar.marked_days:
+        return laid_out
     positions = calendar.marked(steps.begins, steps.seconds)
     middles = (steps.ticks % steps.per_day + 0.5) * (steps.seconds / HOUR)
     for position in np.unique(positions[positions >= 0]):

@@ -33,11 +33,11 @@ class Panel:
 
 
 def panel_of(series: Sequence[Series], calendar: Calendar) -> Panel:
-    """Return series that share start, step and length as a panel, with the calendar's events taken out."""
+    """Return series that share start, step and length as a panel, with what its calendar calls unusual taken out."""
     begin, seconds = series[0].start.timestamp(), series[0].step.total_seconds()
     steps = local_steps(begin, seconds, len(series[0]), calendar.zone)
     logs = np.log1p(np.stack([each.values for each in series]))
-    logs[:, calendar.touched(steps.begins, seconds)] = np.nan
+    logs[:, calendar.unusual(steps.begins, seconds)] = np.nan
     return Panel(steps, logs)
 
 
