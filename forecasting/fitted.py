@@ -1,6 +1,6 @@
 """FittedForecast: what was learned about one series, ready to be asked and to take in more. Learning is in batch.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -68,6 +68,19 @@ class FittedForecast:
         paths = np.maximum(paths + self.marked.deviations(target, self.calendar), 0.0)
         demand = np.expm1(paths) * self.calendar.multipliers(target.begins, target.seconds)
         return Forecast(self.origin, self.step, tuple(levels), demand)
+
+    def member_points(self, horizon: timedelta = DEFAULT_HORIZON) -> Mapping[str, Series]:
+        """Return what each member alone expects of ordinary days, by name, over the steps that forecast() has.
+
+        Mixed by the weights and corrected, it is the point forecast.
+        """
+        steps = self._steps_around_origin(-(-horizon // self.step))
+        known = len(self.recent)
+        recent = self.recent - self.marked.deviations(steps.part(0, known), self.calendar)
+        leads = np.arange(len(steps) - known + 1) * (steps.seconds / HOUR)
+        _, expected = self._by_member(steps, leads, recent=recent)
+        paths = demand_of(expected, self.ceiling)
+        return {each.name: Series(self.origin, self.step, path) for each, path in zip(self.weights, paths, strict=True)}
 
     def update(self, recent: Series) -> "FittedForecast":
         """Return the forecaster with newer samples taken in, without a fit.
@@ -138,12 +151,18 @@ class FittedForecast:
         """Return the members' weighted mean from the origin on, corrected, as log values (1, leads)."""
         known = len(recent)
         shares = np.array([[each.weight for each in self.weights]])
+        before, expected = self._by_member(steps, leads, recent=recent)
+        mean = shares @ demand_of(expected, self.ceiling)
+        usual = shares @ demand_of(before, self.ceiling)
+        surprises = surprises_of(recent, np.log1p(usual), known - 1)
+        corrected = np.log1p(mean) + self.correction.at(leads, surprises)
+        return np.minimum(np.maximum(corrected, 0.0), self.ceiling)
+
+    def _by_member(self, steps: Steps, leads: Values, *, recent: Values) -> tuple[Values, Values]:
+        """Return log values by member: its pattern over `recent` (members, n), and its forecast (members, leads)."""
+        known = len(recent)
         patterns = np.concatenate([member.pattern(steps) for member in self.members])
         persistence = np.concatenate([member.persistence for member in self.members])
         surprise = mean_deviation(recent, patterns[:, :known])
         carried = surprise[:, None] * fading(persistence, leads + 0.5 * steps.seconds / HOUR)
-        mean = shares @ demand_of(patterns[:, known - 1 :] + carried, self.ceiling)
-        usual = shares @ demand_of(patterns[:, :known], self.ceiling)
-        surprises = surprises_of(recent, np.log1p(usual), known - 1)
-        corrected = np.log1p(mean) + self.correction.at(leads, surprises)
-        return np.minimum(np.maximum(corrected, 0.0), self.ceiling)
+        return patterns[:, :known], patterns[:, known - 1 :] + carried
