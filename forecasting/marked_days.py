@@ -7,14 +7,15 @@ weekday over the four weeks before and after it, and g[i, h] is by how much a Su
 weekday a Sunday differs by g[h], is expected to deviate by
 
     d = a * g + r + s
-    a = (sum_i g[i] . x[i] + E / 2) / (sum_i g[i] . g[i] + E / 2)   how much of a Sunday marked days are
-    r = sum_i (x[i] - a * g[i]) / (n + 2)                          what all n of them have besides
-    s = sum_j (x[j] - a * g[j] - r) / (m + 1)                      what the m days of its own name have besides
+    a = (sum_i <g[i] * x[i]> + E / 2) / (sum_i <g[i] * g[i]> + E / 2)   how much of a Sunday marked days are
+    r = sum_i (x[i] - a * g[i]) / (n + 4)                              what all n of them have besides
+    s = sum_j (x[j] - a * g[j] - r) / (m + 1)                          what the m days of its own name have besides
 
-where E is the mean of g . g over the working week: without a past, it is a Sunday. a is a ridge towards 1 (Hoerl and
-Kennard, Ridge Regression, 1970), r and s are shrunk means of nested random effects (Robinson, That BLUP Is a Good
-Thing, 1991). How unsure d is rests on what a and r left open in the past, and on g itself as if that had been left
-open once: that it is a Sunday at all is a guess until marked days were seen.
+where <> is the mean over the hours within four of h, because a noon may be more like a Sunday's than a night is, and E
+the mean of g ** 2 over the working week: without a past, it is a Sunday. a is a ridge towards 1 (Hoerl and Kennard,
+Ridge Regression, 1970), r and s are shrunk means of nested random effects (Robinson, That BLUP Is a Good Thing, 1991).
+How unsure d is rests on what a and r left open in the past, and on g itself as if that had been left open once: that
+it is a Sunday at all is a guess until marked days were seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,11 +36,12 @@ FIRST_MONDAY = date(1970, 1, 5)  # where local hours are counted from
 
 WEEKS_AROUND = 4  # before and after: the median of eight days is what was usual then
 HOURS_SMOOTHED = 3  # a single hour of a single day is noise
+HOURS_ALIKE = 9  # in how much of a Sunday they are
 FEWEST_HOURS = 20  # of a past day that must be known: half a day does not show the other half
 MOST_REMEMBERED = 40  # past marked days: some three years of them, 48 numbers each
 
 # How many days' worth of doubt is in each part, chosen on the first 60 % of three traces.
-DOUBT_OF_SUNDAY, DOUBT_OF_ALL, DOUBT_OF_NAME = 0.5, 2.0, 1.0
+DOUBT_OF_SUNDAY, DOUBT_OF_ALL, DOUBT_OF_NAME = 0.5, 4.0, 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,13 +82,12 @@ class MarkedDays:
         return doubt
 
     @cached_property
-    def _share(self) -> float:
-        """How much of a Sunday marked days are."""
-        working = self.sundays[:WORKING_DAYS]
-        doubt = DOUBT_OF_SUNDAY * float(np.sum(working**2)) / WORKING_DAYS
-        alike = sum(float(each.sunday @ each.deviation) for each in self.past)
-        squares = sum(float(each.sunday @ each.sunday) for each in self.past)
-        return (alike + doubt) / (squares + doubt) if squares + doubt > 0 else 1.0
+    def _share(self) -> Values:
+        """How much of a Sunday marked days are, (24,)."""
+        doubt = DOUBT_OF_SUNDAY * np.mean(self.sundays[:WORKING_DAYS] ** 2)
+        alike = _around(sum((each.sunday * each.deviation for each in self.past), np.zeros(HOURS))) + doubt
+        squares = _around(sum((each.sunday**2 for each in self.past), np.zeros(HOURS))) + doubt
+        return np.divide(alike, squares, out=np.ones(HOURS), where=squares > 0)
 
     @cached_property
     def _besides(self) -> Values:
@@ -176,7 +177,7 @@ def _means(logs: Values, hours: Ticks, days: int) -> Values:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).reshape(days, HOURS)
 
 
-def _left(seen: PastDay, share: float, besides: Values) -> Values:
+def _left(seen: PastDay, share: Values, besides: Values) -> Values:
     """Return what a share of a Sunday, and what marked days have besides, leave open of a past day."""
     left: Values = seen.deviation - share * seen.sunday - besides
     return left
@@ -186,6 +187,13 @@ def _shrunk(days: Sequence[Values], doubt: float) -> Values:
     """Return the mean of days (24,) as if so many days of zeros stood beside them."""
     total: Values = sum(days, np.zeros(HOURS)) / (len(days) + doubt)
     return total
+
+
+def _around(hours: Values) -> Values:
+    """Return the mean of the hours that are alike, around each hour of a day, (24,)."""
+    window = np.ones(HOURS_ALIKE)
+    mean: Values = np.convolve(hours, window, "same") / np.convolve(np.ones(HOURS), window, "same")
+    return mean
 
 
 def _smooth(hours: Values) -> Values:

@@ -62,7 +62,7 @@ def test_the_first_marked_day_is_a_sunday(number: int, factor: float) -> None:
         ([14, 22, 30, 36], SUNDAY, 0.599, 0.601),
         ([14], 0.3, 0.30, 0.45),
         ([14, 22, 30, 36], 0.3, 0.29, 0.33),
-        ([13, 20, 27, 41], 0.3, 0.15, 0.30),
+        ([13, 20, 27, 41], 0.3, 0.30, 0.36),
     ],
     ids=["ordinary once", "ordinary", "Sundays", "deeper once", "deeper", "deeper on Sundays"],
 )
