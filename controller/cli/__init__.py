@@ -19,6 +19,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "Run the operator against a cluster.",
         "demo": "See the main job done on real data, without a cluster.",
+        "forecast": "Forecast a recorded trace, as numbers for programs.",
+        "accuracy": "Measure forecasts of a recorded trace, beside naive ones.",
+        "scan": "Rank workloads by what a forecast would gain.",
         "backtest": "Replay a policy on a recorded trace, beside plain HPA.",
         "report": "Render a ForecastReport as a page.",
         "crds": "Print the custom resource definitions.",

@@ -3,17 +3,23 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import yaml
 from pydantic import ValidationError
 
+from controller.api.metrics_source import MetricsSource
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
 from controller.errors import InputRefused
+from forecasting.batch import LONGEST_HISTORY
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)  # of a quantile
 
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+Resource = TypeVar("Resource", ScalingPolicy, MetricsSource)
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
 
 
@@ -32,6 +38,19 @@ class Duration(click.ParamType[timedelta]):
         return int(match["count"]) * UNITS[match["unit"]]
 
 
+class Horizon(Duration):
+    """How far to look ahead: no further than is ever learned from."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401  click's
+        """Return the duration."""
+        horizon = super().convert(value, param, ctx)
+        if not timedelta(0) < horizon <= LONGEST_HISTORY:
+            self.fail(f"{value!r} is not above 0s and at most {LONGEST_HISTORY.days}d", param, ctx)
+        return horizon
+
+
 class UtcTime(click.ParamType[datetime]):
     """A moment in ISO 8601 with its time zone."""
 
@@ -41,24 +60,35 @@ class UtcTime(click.ParamType[datetime]):
         """Return the moment in UTC."""
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            in_utc = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not an ISO 8601 time; write it like 2026-01-31T08:00Z", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no time zone; write it like 2026-01-31T08:00Z", param, ctx)
-        return moment.astimezone(UTC)
+        return in_utc
 
 
 def load_policy(path: Path) -> ScalingPolicy:
     """Read one ScalingPolicy from a YAML file; raise InputRefused that names the file and each wrong field."""
+    return _load(path, ScalingPolicy)
+
+
+def load_source(path: Path) -> MetricsSource:
+    """Read one MetricsSource from a YAML file; raise InputRefused that names the file and each wrong field."""
+    return _load(path, MetricsSource)
+
+
+def _load(path: Path, model: type[Resource]) -> Resource:
+    kind = model.__name__
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
         raise InputRefused(f"{path} cannot be read: {problem}") from problem
     except yaml.YAMLError as problem:
         raise InputRefused(f"{path} is not one YAML document: {problem}") from problem
-    if not isinstance(document, dict) or document.get("kind") != "ScalingPolicy":
-        raise InputRefused(f"{path} must hold one ScalingPolicy: kind: ScalingPolicy")
+    if not isinstance(document, dict) or document.get("kind") != kind:
+        raise InputRefused(f"{path} must hold one {kind}: kind: {kind}")
     try:
-        return ScalingPolicy.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as problem:
-        raise InputRefused(f"{path} is not a valid ScalingPolicy: {explain(problem)}") from problem
+        raise InputRefused(f"{path} is not a valid {kind}: {explain(problem)}") from problem

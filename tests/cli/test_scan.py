@@ -1,0 +1,248 @@
+"""`headroom scan`: many workloads ranked, from files and from a Prometheus; what fails is told and keeps nobody."""
+
+import csv
+import gzip
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from controller.cli.scan import scan
+from controller.errors import InputRefused, TelemetryUnavailable
+from forecasting.series import Values
+from tests.cli.traces import write_trace
+from tests.forecasting.loads import HOUR, noise, noisy_week
+from tests.telemetry.loopback import Asked, LoopbackServer, Reply, Script, replying, result
+
+DAY = 86_400
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(scan, [str(each) for each in arguments])
+
+
+def listed(*arguments: object) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").stdout)))
+
+
+def refused(*arguments: object) -> str:
+    problem = run(*arguments).exception
+    assert isinstance(problem, InputRefused)
+    return str(problem)
+
+
+def restless(days: int = 14) -> Values:
+    """White noise: nothing to forecast."""
+    return np.asarray(100 * np.exp(noise(days * 24, seed=1)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three traces, among them one that no forecast helps and a compressed one, and a file of another kind."""
+    write_trace(tmp_path / "a-noise.csv", restless(), HOUR)
+    write_trace(tmp_path / "b-week.csv", noisy_week(21, step=HOUR), HOUR)
+    plain = write_trace(tmp_path / "plain", noisy_week(21, seed=5, step=HOUR), HOUR)
+    (tmp_path / "c-week.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    (tmp_path / "notes.md").write_text("not a trace", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_folders_traces_are_ranked_by_gain_open_gates_first(folder: Path) -> None:
+    found = listed(folder)
+
+    assert {row["name"] for row in found[:2]} == {"b-week.csv", "c-week.csv.gz"}
+    assert [row["gate"] for row in found] == ["open", "open", "closed"]
+    assert float(found[0]["gain"]) >= float(found[1]["gain"]) > 0.1
+    assert (found[2]["name"], found[2]["reason"]) == ("a-noise.csv", "NotBetterThanConstant")
+
+
+def test_files_can_be_named_one_by_one_and_go_by_their_paths(folder: Path) -> None:
+    first, second = folder / "b-week.csv", folder / "c-week.csv.gz"
+
+    assert {row["name"] for row in listed(first, second)} == {str(first), str(second)}
+
+
+def test_the_same_file_twice_has_two_rows(folder: Path) -> None:
+    file = folder / "b-week.csv"
+
+    assert [row["name"] for row in listed(file, file)] == [str(file)] * 2
+
+
+def test_the_table_names_what_gates_said(folder: Path) -> None:
+    done = run(folder)
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "of week naive" in done.stdout
+    assert "a-noise.csv: NotBetterThanConstant, quantile loss" in done.stdout.replace("\n", " ")
+
+
+def test_json_has_every_figure(folder: Path) -> None:
+    best, *_ = json.loads(run(folder, "--format", "json").stdout)["workloads"]
+
+    assert best["gate"]["open"] is True
+    assert best["history_seconds"] == 21 * DAY
+    assert {"gain", "rival", "wape", "of_week_naive", "coverage", "origins"} <= best.keys()
+
+
+def test_what_cannot_be_read_or_fitted_is_told_on_its_row_and_by_the_exit_code(folder: Path) -> None:
+    (folder / "d-odd.csv").write_text("timestamp,value\n2026-01-05T00:00:00Z,-1\n", encoding="utf-8")
+    write_trace(folder / "e-empty.csv", np.full(48, np.nan), HOUR)
+
+    done = run(folder, "--format", "csv")
+
+    found = {row["name"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
+    assert done.exit_code == 1
+    assert "d-odd.csv, line 2: -1 is negative" in found["d-odd.csv"]["problem"]
+    assert "no sample to learn from" in found["e-empty.csv"]["problem"]
+    assert [name for name, row in found.items() if row["gate"]] == list(found)[:3]
+
+
+@pytest.mark.parametrize("shape", ["table", "json"])
+def test_failures_are_told_in_every_shape(tmp_path: Path, shape: str) -> None:
+    done = run(tmp_path / "missing.csv", "--format", shape)
+
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stdout.replace("\n", " ")
+
+
+def test_a_young_history_has_no_figures_yet(tmp_path: Path) -> None:
+    write_trace(tmp_path / "young.csv", noisy_week(1, step=HOUR), HOUR)
+
+    (row,) = listed(tmp_path)
+
+    assert (row["gate"], row["reason"], row["gain"]) == ("closed", "HistoryTooShort", "")
+
+
+def test_less_of_the_past_can_be_asked_for(folder: Path) -> None:
+    (row,) = json.loads(run(folder / "b-week.csv", "--days", "9", "--format", "json").stdout)["workloads"]
+
+    assert row["history_seconds"] == 9 * DAY
+
+
+def test_a_long_lead_time_is_judged_by_the_whole_day(folder: Path) -> None:
+    near, far = (listed(folder / "b-week.csv", "--lead-time", lead)[0]["gain"] for lead in ("1h", "2h"))
+
+    assert near != far
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ([], "give files or folders"),
+        ([".", "--prometheus", "http://127.0.0.1:9"], "give files or folders"),
+        ([".", "--preset", "cpu-cores"], "go with --prometheus"),
+        ([".", "--namespace", "shop"], "go with --prometheus"),
+        ([".", "--days", "29"], "not in the range"),
+    ],
+    ids=["nothing", "both", "a preset of files", "a namespace of files", "too many days"],
+)
+def test_a_wrong_flag_is_refused(flags: list[str], sentence: str) -> None:
+    done = run(*flags)
+
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+def test_a_folder_without_traces_is_refused(tmp_path: Path) -> None:
+    assert "holds no trace" in refused(tmp_path)
+
+
+def fleet(*pods: str) -> Script:
+    """A Prometheus whose pods in shop all serve the same wave of requests; it knows no other metric."""
+
+    def answer(asked: Asked) -> Reply:
+        query = asked.form["query"]
+        if "http_requests_total" not in query:
+            return replying(result())(asked)
+        if query.startswith("group by"):
+            found = [{"metric": {"namespace": "shop", "pod": pod}, "value": [0, "1"]} for pod in pods]
+            return replying(result(*found))(asked)
+        first, last, step = (float(asked.form[name]) for name in ("start", "end", "step"))
+        times = np.arange(first, last + 1, step)
+        values = [[time, str(100 + 50 * np.sin(2 * np.pi * time / DAY))] for time in times.tolist()]
+        names = sorted({pod.rsplit("-", 2)[0] for pod in pods})
+        series = [{"metric": {"namespace": "shop", "headroom_workload": name}, "values": values} for name in names]
+        return replying(result(*series))(asked)
+
+    return answer
+
+
+def test_a_prometheus_is_asked_for_all_its_workloads() -> None:
+    with LoopbackServer(fleet("web-7d9f8c6b54-x2x4z", "api-7d9f8c6b54-x2x4z", "api-7d9f8c6b54-b2b4z")) as server:
+        found = listed("--prometheus", server.url, "--days", "14")
+
+    assert [row["name"] for row in found] == ["shop/api http-request-rate", "shop/web http-request-rate"]
+    assert [row["gate"] for row in found] == ["open", "open"]
+    kinds = [asked.path.rpartition("/")[2] for asked in server.asked]
+    assert kinds == ["query", "query", "query_range"]
+
+
+def test_the_past_is_asked_for_up_to_now() -> None:
+    with LoopbackServer(fleet("web-7d9f8c6b54-x2x4z")) as server:
+        run("--prometheus", server.url, "--days", "7", "--preset", "http-request-rate", "--namespace", "shop")
+
+    discovery, history = (asked.form for asked in server.asked)
+    assert 'namespace=~"shop"' in discovery["query"]
+    ends = datetime.fromtimestamp(float(history["end"]), UTC)
+    assert timedelta(0) < datetime.now(UTC) - ends < timedelta(minutes=10)  # noqa: TID251  the command reads it too
+    assert float(history["end"]) - float(history["start"]) == 7 * DAY - 300
+
+
+def test_a_source_in_a_file_brings_its_own_presets(tmp_path: Path) -> None:
+    with LoopbackServer(replying(result({"metric": {"namespace": "shop", "app": "web"}, "value": [0, "1"]}))) as server:
+        file = tmp_path / "source.yaml"
+        preset = "{name: orders, metric: orders_total, type: Counter, workloadLabel: app}"
+        spec = f"{{url: '{server.url}', presets: [{preset}]}}"
+        file.write_text(f"kind: MetricsSource\nmetadata: {{name: shop}}\nspec: {spec}\n", encoding="utf-8")
+        run("--prometheus", file, "--preset", "orders")
+
+    assert '__name__="orders_total"' in server.asked[0].form["query"]
+
+
+def test_a_prometheus_that_fails_on_the_way_is_told_of_each_workload_left() -> None:
+    whole = fleet("web-7d9f8c6b54-x2x4z")
+
+    def answer(asked: Asked) -> Reply:
+        return whole(asked) if asked.form["query"].startswith("group by") else Reply(502)
+
+    with LoopbackServer(answer) as server:
+        done = run("--prometheus", server.url, "--format", "csv")
+
+    assert done.exit_code == 1
+    assert "shop/web http-request-rate" in done.stdout
+    assert "MetricsSource prometheus answered with HTTP status 502" in done.stdout
+
+
+def test_a_prometheus_that_does_not_answer_is_one_sentence() -> None:
+    with LoopbackServer(replying({}, status=502)) as server:
+        problem = run("--prometheus", server.url).exception
+
+    assert isinstance(problem, TelemetryUnavailable)
+    assert str(problem) == "MetricsSource prometheus answered with HTTP status 502"
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["http://me:hunter2@127.0.0.1:9090", "me:hunter2@prometheus", "http://127.0.0.1/?token=hunter2", "hunter2"],
+    ids=["in the address", "without a scheme", "in the query", "no address"],
+)
+def test_credentials_in_an_address_are_refused_and_never_repeated(where: str) -> None:
+    told = refused("--prometheus", where)
+
+    assert "bearerTokenFile" in told
+    assert "hunter2" not in told
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
+    assert "cpu-cores, http-error-ratio" in refused("--prometheus", "http://127.0.0.1:9", "--preset", "requests")
+
+
+def test_a_prometheus_without_such_workloads_says_what_to_try() -> None:
+    with LoopbackServer(fleet()) as server:
+        told = refused("--prometheus", server.url)
+
+    assert told == "no workload has http-request-rate or cpu-cores there now; name another --preset or --namespace"
