@@ -53,7 +53,13 @@ class Outcome:
     "--preset", "presets", multiple=True, help=f"Signal to ask for; repeatable. Default: {' and '.join(DEMAND)}."
 )
 @click.option("--namespace", "-n", "namespaces", multiple=True, help="Namespace to ask for; repeatable. Default: all.")
-@click.option("--days", type=click.IntRange(1, LONGEST_HISTORY.days), default=LONGEST_HISTORY.days, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, LONGEST_HISTORY.days),
+    default=LONGEST_HISTORY.days,
+    show_default=True,
+    help="How much of the past to learn from.",
+)
 @click.option(
     "--lead-time", type=Duration(), default=DEFAULT_LEAD_TIME, show_default="5m", help="Time until capacity is there."
 )
