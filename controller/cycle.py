@@ -24,6 +24,7 @@ from controller.scaling.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.plan import LOOK_AHEAD_LEADS
 from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
+from forecasting.fleet import NotFitted
 
 MEDIAN = 0.5
 # Looked further ahead than needed, so that an outlook without newer samples is not made anew with every sweep.
@@ -72,12 +73,16 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The policies of one cycle, with what is known about them before looking."""
+    """The policies of one cycle, with what is known about them before looking.
+
+    `unfitted` says what the last fit of a signal failed of; its forecast, if it has one, is from an earlier fit.
+    """
 
     policies: Sequence[ScalingPolicy]
     forecasts: Mapping[SignalKey, FittedForecast] = field(default_factory=dict)
     events: Sequence[DemandEvent] = ()
     carried: Carried = Carried()
+    unfitted: Mapping[SignalKey, NotFitted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +143,8 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
     until = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
-    outlooks = {
-        signal.name: _outlook(look, SignalKey(policy.key, signal.name), batch, until=until)
-        for signal in policy.spec.load_signals
-        if SignalKey(policy.key, signal.name) in batch.forecasts
-    }
+    keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
+    outlooks = {name: _outlook(look, key, batch, until=until) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
         policy=policy,
@@ -150,6 +152,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         scale=look.scale,
         memory=memory,
         outlooks=outlooks,
+        unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},
         events=look.events,
         obstacle=look.obstacle,
     )

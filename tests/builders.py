@@ -13,6 +13,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale
 from forecasting import FittedForecast, Gate, Series, fit
+from forecasting.fleet import NotFitted
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 
@@ -87,6 +88,7 @@ def an_observation(  # noqa: PLR0913  everything a decision may know, each with 
     readings: Mapping[str, Reading] | None = None,
     memory: Memory | None = None,
     outlooks: Mapping[str, Outlook] | None = None,
+    unfitted: Mapping[str, NotFitted] | None = None,
     events: Sequence[DemandEvent] = (),
     obstacle: Obstacle | None = None,
     pods: Sequence[Pod] = (),
@@ -102,6 +104,7 @@ def an_observation(  # noqa: PLR0913  everything a decision may know, each with 
         scale=Scale(spec_replicas=replicas, ready_replicas=replicas if ready is None else ready, pods=tuple(pods)),
         memory=memory or Memory(),
         outlooks=outlooks or {},
+        unfitted=unfitted or {},
         events=tuple(events),
         obstacle=obstacle,
     )

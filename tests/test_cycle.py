@@ -18,6 +18,7 @@ from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.patch import Patch
 from controller.scaling.reasons import Reason
 from forecasting import Series
+from forecasting.fleet import NotFitted
 from tests.builders import NOON, QUEUE, REQUESTS, a_fitted_forecast, a_policy, a_reading, an_event
 
 SWEEP = timedelta(seconds=15)
@@ -208,6 +209,13 @@ async def test_signals_without_a_fit_have_no_outlook() -> None:
     stranger = SignalKey(ObjectKey("shop", "api"), "requests")
     result = await cycle(Batch([WEB], {stranger: a_fitted_forecast()}), Doors({"requests": measured(70)}))
     assert (result.carried.outlooks, result.decisions[0].desired_replicas) == ({}, 10)
+
+
+async def test_what_a_fit_failed_of_is_observed_by_its_own_policy_only() -> None:
+    failed = NotFitted("FitTimedOut", "not done within 120 s")
+    strangers = {SignalKey(ObjectKey("shop", "api"), "requests"): failed, SignalKey(WEB.key, "gone"): failed}
+    result = await cycle(Batch([WEB], unfitted={KEY: failed, **strangers}), Doors({"requests": measured(70)}))
+    assert result.decisions[0].observation.unfitted == {"requests": failed}
 
 
 # ── Kills ────────────────────────────────────────────────────────────────────────────────────────────────────────────

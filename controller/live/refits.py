@@ -7,10 +7,10 @@ killed by the pool and tried again later: the sweep goes on with the forecast it
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -24,46 +24,42 @@ from controller.live.mirror import Mirror
 from controller.live.sweep import Sweep
 from controller.scaling.forecast_report import SignalFit, forecast_report
 from controller.scaling.lead_time import lead_time
-from controller.telemetry.backfill import HistoryRefresh, HistoryRequest, refresh_history
+from controller.telemetry.backfill import SETTLING_TIME, HistoryRefresh, HistoryRequest, refresh_history
 from controller.telemetry.exporter import Exporter
+from controller.telemetry.history import STEP
 from controller.telemetry.questions import Asked, SignalRefused, ask
 from forecasting import Calendar, Event
+from forecasting.fleet import NotFitted, explain
 
 log = structlog.get_logger()
 
 RETRY = timedelta(minutes=1)  # after a fit that failed; soon enough for a Prometheus that was restarted
+LONGEST_RETRY = timedelta(minutes=15)  # what failed so often, each time after twice as long, is not mended by haste
+HISTORY_LAG = SETTLING_TIME + STEP  # the newest history is this old at most
+NO_HISTORY, NO_SAMPLE = "NoHistory", "its source has no sample of it yet"
 HISTORY_FILE = "history.f32"
 HISTORY_BATCH = 200  # signals a worker brings up to date at a time: at first some seconds, later one query
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class Workers(Protocol):
-    """Where slow work is done."""
-
-    async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what a top-level function returns elsewhere; raise what it raises, or why it did not end."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The last attempt to fit a signal: when, for which spec, and whether it succeeded."""
+    """The last attempt to fit a signal: for which spec, when the next is due, and the pause till then if it failed."""
 
-    at: datetime
     generation: int
-    succeeded: bool
+    next_at: datetime
+    pause: timedelta = timedelta(0)
 
 
 @dataclass
 class Refits:
-    """Keeps `sweep.forecasts` young, and a ForecastReport beside each policy."""
+    """Keeps `sweep.forecasts` young, says in `sweep.unfitted` what fails, and puts a ForecastReport beside each policy.
+
+    `workers` are where slow work is done: top-level functions go there, and come back or raise.
+    """
 
     mirror: Mirror
     sweep: Sweep
-    workers: Workers
+    workers: Executor
     client: KubernetesClient
     exporter: Exporter
     data_dir: Path
@@ -80,15 +76,15 @@ class Refits:
         policies = self.mirror.policies()
         self._forget_all_but(policies)
         due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
-        await self._refresh_history([each for _, asked in due for each in asked.values()], now)
-        await asyncio.gather(*(self._refit(policy, asked) for policy, asked in due))
+        problems = await self._refresh_history([each for _, asked in due for each in asked.values()], now)
+        await asyncio.gather(*(self._refit(policy, asked, problems) for policy, asked in due))
 
     def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
         """Return what the load signals of a policy ask, where their fits are due; none that cannot be asked for."""
         asked = {}
         for signal in policy.spec.load_signals:
             last = self.attempts.get(SignalKey(policy.key, signal.name))
-            if last is not None and self._is_young(last, policy, now):
+            if last is not None and last.generation == policy.metadata.generation and now < last.next_at:
                 continue
             try:
                 asked[signal.name] = ask(policy, signal, self.mirror.source)
@@ -96,31 +92,33 @@ class Refits:
                 continue  # the sweep says so on the policy
         return asked
 
-    def _is_young(self, last: Attempt, policy: ScalingPolicy, now: datetime) -> bool:
-        young = now - last.at < (self.max_age if last.succeeded else RETRY)
-        return young and last.generation == policy.metadata.generation
-
-    async def _refresh_history(self, asked: Sequence[Asked], now: datetime) -> None:
-        """Bring the history of these signals up to date, each source in a worker of its own."""
+    async def _refresh_history(self, asked: Sequence[Asked], now: datetime) -> Mapping[Asked, str]:
+        """Bring the history of these signals up to date, each source in a worker of its own; return what went wrong."""
         by_source: dict[str, list[Asked]] = defaultdict(list)
         for each in asked:
             by_source[each.question.source].append(each)
-        await asyncio.gather(*(self._refresh_source(name, parts, now) for name, parts in by_source.items()))
+        problems = await asyncio.gather(*(self._refresh_source(name, parts, now) for name, parts in by_source.items()))
+        return {each: why for part in problems for each, why in part.items()}
 
-    async def _refresh_source(self, name: str, asked: Sequence[Asked], now: datetime) -> None:
+    async def _refresh_source(self, name: str, asked: Sequence[Asked], now: datetime) -> Mapping[Asked, str]:
         """Refresh in batches, so that none outlasts a worker's patience; what is stored is kept."""
+        problems: dict[Asked, str] = {}
         source = self.mirror.source(name)
         if source is None:
-            return
+            return problems
         for begin in range(0, len(asked), HISTORY_BATCH):
             batch = tuple(asked[begin : begin + HISTORY_BATCH])
             request = HistoryRequest(self.data_dir / HISTORY_FILE, source, batch, now)
             try:
-                refresh = await self.workers.run(refresh_history, request)
+                refresh = await asyncio.get_running_loop().run_in_executor(self.workers, refresh_history, request)
             except Exception as error:  # noqa: BLE001  whatever a worker dies of, the others go on
-                log.warning("history not refreshed", source=name, signals=len(batch), error=_say(error))
+                why = explain(error).message
+                problems |= dict.fromkeys(batch, why)
+                log.warning("history not refreshed", source=name, signals=len(batch), error=why)
                 continue
+            problems |= refresh.problems
             self._tell_refresh(name, refresh)
+        return problems
 
     def _tell_refresh(self, source: str, refresh: HistoryRefresh) -> None:
         for outcome, count in refresh.queries.items():
@@ -128,27 +126,51 @@ class Refits:
         for problem in sorted(set(refresh.problems.values())):
             log.warning("history incomplete", source=source, error=problem)
 
-    async def _refit(self, policy: ScalingPolicy, asked: Mapping[str, Asked]) -> None:
+    async def _refit(self, policy: ScalingPolicy, asked: Mapping[str, Asked], problems: Mapping[Asked, str]) -> None:
         """Fit the due signals of one policy, then report on all of its signals."""
         begun = self.clock()
-        fitted = await asyncio.gather(*(self._fit(policy, name, each) for name, each in asked.items()))
+        outcomes = await asyncio.gather(*(self._fit(policy, signal, each) for signal, each in asked.items()))
         self.exporter.record_fit(self.clock() - begun)
-        if any(fitted):
+        for (signal, each), outcome in zip(asked.items(), outcomes, strict=True):
+            missing = NotFitted(NO_HISTORY, problems.get(each, NO_SAMPLE))
+            self._take(policy, signal, outcome or missing)
+        if any(isinstance(outcome, SignalFit) for outcome in outcomes):
             await self._report(policy)
 
-    async def _fit(self, policy: ScalingPolicy, signal: str, asked: Asked) -> bool:
-        key = SignalKey(policy.key, signal)
+    async def _fit(self, policy: ScalingPolicy, signal: str, asked: Asked) -> SignalFit | NotFitted | None:
+        """Return the fit of a signal, what it failed of, or None while there is no history of it."""
+        request = self._request(policy, asked)
         try:
-            fit = await self.workers.run(fit_signal, self._request(policy, asked))
+            return await asyncio.get_running_loop().run_in_executor(self.workers, fit_signal, request)
         except Exception as error:  # noqa: BLE001  a refused, hung or crashed fit leaves the last one in force
-            log.warning("fit failed", policy=str(policy.key), signal=signal, error=_say(error))
-            fit = None
-        self.attempts[key] = Attempt(self.clock(), policy.metadata.generation, succeeded=fit is not None)
-        if fit is None:
-            return False
-        self.fits[key] = fit
-        self.sweep.forecasts[key] = fit.fitted
-        return True
+            why = explain(error)
+            log.warning("fit failed", policy=str(policy.key), signal=signal, reason=why.reason, error=why.message)
+            return why
+
+    def _take(self, policy: ScalingPolicy, signal: str, outcome: SignalFit | NotFitted) -> None:
+        """Hand what a fit came to over to the sweep, and set when the next is due."""
+        key = SignalKey(policy.key, signal)
+        if isinstance(outcome, NotFitted):
+            self.sweep.unfitted[key] = outcome
+        else:
+            self.sweep.unfitted.pop(key, None)
+            self.fits[key] = outcome
+            self.sweep.forecasts[key] = outcome.fitted
+        self.attempts[key] = self._attempt(policy, self.attempts.get(key), outcome)
+
+    def _attempt(self, policy: ScalingPolicy, last: Attempt | None, outcome: SignalFit | NotFitted) -> Attempt:
+        """Return when the next fit is due: by the age of what this one learned from, later and later while it fails.
+
+        A fit made on old history, because its source did not answer, is as old as that history.
+        """
+        generation, now = policy.metadata.generation, self.clock()
+        if isinstance(outcome, SignalFit):
+            next_at = min(now, outcome.fitted.origin + HISTORY_LAG) + self.max_age
+            if next_at > now:
+                return Attempt(generation, next_at)
+        paused = last.pause if last is not None and last.generation == generation else timedelta(0)
+        pause = min(LONGEST_RETRY, max(RETRY, 2 * paused))
+        return Attempt(generation, now + pause, pause)
 
     def _request(self, policy: ScalingPolicy, asked: Asked) -> FitRequest:
         events = (event for event in self.mirror.events() if policy.key in event.policy_keys)
@@ -172,7 +194,7 @@ class Refits:
             report = forecast_report(policy, fits, self._memory(policy), now=self.clock())
             await apply_report(self.client, report, policy)
         except Exception as error:  # noqa: BLE001  a report that cannot be made or written keeps no other from it
-            log.warning("report not written", policy=str(policy.key), error=_say(error))
+            log.warning("report not written", policy=str(policy.key), error=str(error) or type(error).__name__)
 
     def _memory(self, policy: ScalingPolicy) -> Memory:
         return self.sweep.carried.memories.get(policy.key, policy.status.memory)
@@ -180,10 +202,6 @@ class Refits:
     def _forget_all_but(self, policies: Sequence[ScalingPolicy]) -> None:
         """Drop the forecasts of signals that no policy names any more."""
         kept = {SignalKey(policy.key, signal.name) for policy in policies for signal in policy.spec.load_signals}
-        for store in (self.attempts, self.fits, self.sweep.forecasts):
+        for store in (self.attempts, self.fits, self.sweep.forecasts, self.sweep.unfitted):
             for gone in store.keys() - kept:
                 del store[gone]
-
-
-def _say(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -33,10 +33,10 @@ from controller.live.relist import relist
 from controller.live.source_status import SourceStatus
 from controller.live.sweep import Sweep, sweep_forever
 from controller.live.watching import OUR_KINDS, WatchedKind, Watcher, watched_targets
-from controller.live.workers import Workers
 from controller.settings import Settings
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.reader import PrometheusTelemetry
+from forecasting.workers import WorkerPool
 
 log = structlog.get_logger()
 
@@ -158,8 +158,8 @@ async def _watch(
 
 
 def _refits(running: AsyncExitStack, settings: Settings, sweep: Sweep, client: KubernetesClient) -> Refits:
-    workers = Workers(settings.fit_workers, timedelta(seconds=settings.fit_timeout_seconds))
-    running.push_async_callback(workers.stop)
+    workers = WorkerPool(settings.fit_workers, timeout=timedelta(seconds=settings.fit_timeout_seconds))
+    running.push_async_callback(asyncio.to_thread, workers.shutdown, cancel_futures=True)
     history = _folder(settings.data_dir, "--data-dir")
     max_age = timedelta(seconds=settings.refit_seconds)
     return Refits(sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)

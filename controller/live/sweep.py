@@ -21,6 +21,7 @@ from controller.scaling.reasons import Reason
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.questions import find_obstacle
 from forecasting import FittedForecast
+from forecasting.fleet import NotFitted
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 class Sweep:
     """One pass over all policies, and what is carried from pass to pass.
 
-    `forecasts` is filled by the refits; `may_act` says whether this process leads.
+    `forecasts` and `unfitted` are filled by the refits; `may_act` says whether this process leads.
     """
 
     mirror: Mirror
@@ -40,6 +41,7 @@ class Sweep:
     recorder: Recorder | None = None
     source_status: SourceStatus | None = None
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
+    unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
     leads: bool = False
 
@@ -54,7 +56,7 @@ class Sweep:
             self.leads = True
         askable, obstacles = self._sort_out()
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
-        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried)
+        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted)
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
         if self.source_status is not None:

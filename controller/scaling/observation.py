@@ -9,6 +9,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
+from forecasting.fleet import NotFitted
 from forecasting.gate import Gate
 from forecasting.series import Series
 
@@ -88,7 +89,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything one decision may know."""
+    """Everything one decision may know. `unfitted` is what the last fit of a load signal failed of, where it did."""
 
     now: datetime
     policy: ScalingPolicy
@@ -98,6 +99,7 @@ class Observation:
     outlooks: Mapping[str, Outlook] = field(default_factory=dict)
     events: tuple[DemandEvent, ...] = ()
     obstacle: Obstacle | None = None
+    unfitted: Mapping[str, NotFitted] = field(default_factory=dict)
 
     @property
     def acts(self) -> bool:

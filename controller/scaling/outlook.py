@@ -1,10 +1,12 @@
-"""Reading an outlook: the highest planned demand within a horizon, where the forecast may act."""
+"""Reading an outlook: the highest planned demand within a horizon, where the forecast may act; or why there is none."""
 
 from datetime import timedelta
 
 import numpy as np
 
 from controller.scaling.observation import Observation
+from controller.scaling.reasons import Reason
+from forecasting.fleet import NotFitted
 
 
 def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
@@ -17,3 +19,11 @@ def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
     window = planned.values[begin:end]
     return float(np.max(window)) if len(window) else None
+
+
+def why_missing(observation: Observation, signal: str) -> NotFitted:
+    """Return why there is no forecast of a signal: what its fit failed of, or that none has ended yet."""
+    failed = observation.unfitted.get(signal)
+    if failed is None:
+        return NotFitted(Reason.FORECAST_NOT_READY, f"no forecast of {signal} has been fitted yet")
+    return NotFitted(failed.reason, f"no forecast of {signal} could be fitted: {failed.message}")

@@ -10,7 +10,7 @@ from controller.scaling.demand_events import event_candidates
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation
-from controller.scaling.outlook import peak
+from controller.scaling.outlook import peak, why_missing
 from controller.scaling.reasons import Reason
 from controller.scaling.step_rules import rule_candidates
 
@@ -51,9 +51,8 @@ def live_candidates(observation: Observation) -> tuple[Candidate, ...]:
 def _forecast(signal: Signal, observation: Observation) -> Candidate:
     outlook = observation.outlooks.get(signal.name)
     if outlook is None:
-        return Candidate(
-            Reason.FORECAST_NOT_READY, signal.name, None, f"no forecast of {signal.name} has been fitted yet"
-        )
+        why = why_missing(observation, signal.name)
+        return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, why.message)
     if not outlook.gate.open:
         return Candidate(Reason.FORECAST_GATE_CLOSED, signal.name, None, outlook.gate.message)
     lead = lead_time(observation.policy, observation.memory)

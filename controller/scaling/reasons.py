@@ -49,6 +49,7 @@ class Reason(StrEnum):
     RECOMMENDING = "Recommending"
     READY_FOR_SCALE = "ReadyForScale"
     SIGNALS_FRESH = "SignalsFresh"
+    REFIT_FAILING = "RefitFailing"
     NO_ROOM = "NoRoom"
     # whether a MetricsSource is reachable
     SOURCE_ANSWERS = "Answering"

@@ -51,6 +51,9 @@ def _observation(observation: Observation) -> dict[str, Any]:
         },
         "memory": _dump(observation.memory),
         "outlooks": {name: _outlook(outlook) for name, outlook in observation.outlooks.items()},
+        "unfitted": {
+            name: {"reason": why.reason, "message": why.message} for name, why in observation.unfitted.items()
+        },
         "events": [_dump(event) for event in observation.events],
         "obstacle": observation.obstacle.reason if observation.obstacle else None,
     }

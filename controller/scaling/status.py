@@ -10,6 +10,7 @@ from controller.scaling.decision import Decision
 from controller.scaling.health import describe, unhealthy_signals
 from controller.scaling.lead_time import learned_lead_time
 from controller.scaling.observation import Obstacle
+from controller.scaling.outlook import why_missing
 from controller.scaling.reasons import Reason
 
 LIMITING = (Reason.TOO_FEW_REPLICAS, Reason.TOO_MANY_REPLICAS, Reason.STEP_LIMITED_UP, Reason.STEP_LIMITED_DOWN)
@@ -112,11 +113,15 @@ def _forecast_ready(decision: Decision) -> tuple[bool, str, str]:
     for name in names:
         outlook = observation.outlooks.get(name)
         if outlook is None:
-            return False, Reason.FORECAST_NOT_READY, f"no forecast of {name} has been fitted yet"
+            missing = why_missing(observation, name)
+            return False, missing.reason, missing.message
         if not outlook.gate.open:
             return False, outlook.gate.reason, outlook.gate.message
     gate = observation.outlooks[names[0]].gate
-    return True, gate.reason, gate.message
+    if not observation.unfitted:
+        return True, gate.reason, gate.message
+    failed = "; ".join(f"the last refit of {name} failed: {why.message}" for name, why in observation.unfitted.items())
+    return True, Reason.REFIT_FAILING, f"{gate.message}; {failed}"
 
 
 def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:

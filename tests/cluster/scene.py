@@ -105,7 +105,7 @@ class Scene:
     def fitted(self) -> int:
         """Return how many policies have a forecast, whether it may act or not."""
         conditions = [c for item in self._get("spol")["items"] for c in item.get("status", {}).get("conditions", [])]
-        return sum(c["type"] == "ForecastReady" and c["reason"] != "ForecastNotReady" for c in conditions)
+        return sum(c["type"] == "ForecastReady" and not c["message"].startswith("no forecast of") for c in conditions)
 
     def age(self, name: str) -> timedelta:
         """Return how long ago a policy was created."""

@@ -1,5 +1,5 @@
-import asyncio
 from collections.abc import Callable, MutableMapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,9 @@ from controller.live.refits import HISTORY_BATCH, RETRY, Refits
 from controller.scaling.forecast_report import SignalFit
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
 from controller.telemetry.compiler import Workload
-from forecasting import ForecastingError
+from forecasting import SeriesRefused
+from forecasting.fleet import NotFitted
+from forecasting.workers import WorkerDied
 from tests.builders import NOON, REQUESTS, a_fitted_forecast
 from tests.cluster_door.fake_api import FakeApi, refusal
 from tests.live.raw_objects import raw_event, raw_policy, raw_source
@@ -32,10 +34,11 @@ KEY = SignalKey(WEB, "requests")
 REPORT = "/apis/headroom.dev/v1alpha1/namespaces/shop/forecastreports/web"
 FIT = SignalFit(a_fitted_forecast(), None)
 NEWER = SignalFit(replace(a_fitted_forecast(), origin=NOON + HOUR), None)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass
-class PretendWorkers:
+class PretendWorkers(Executor):
     """Fits by script: a workload's fit, None for no history yet, or what its worker dies of."""
 
     fits: dict[str, SignalFit | Exception | None] = field(default_factory=dict)
@@ -43,13 +46,15 @@ class PretendWorkers:
     fitted: list[FitRequest] = field(default_factory=list)
     refreshed: list[HistoryRequest] = field(default_factory=list)
 
-    async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        del task
-        await asyncio.sleep(0)
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        del fn
+        future: Future[R] = Future()
         result = self._work(*args, **kwargs)
         if isinstance(result, Exception):
-            raise result
-        return cast("R", result)
+            future.set_exception(result)
+        else:
+            future.set_result(cast("R", result))
+        return future
 
     def _work(self, request: object) -> object:
         if isinstance(request, HistoryRequest):
@@ -71,7 +76,7 @@ class Scene:
         self.refits = Refits(
             self.stage.mirror, sweep, self.workers, client, sweep.exporter, folder, HOUR, clock=lambda: self.now
         )
-        self.forecasts = sweep.forecasts
+        self.forecasts, self.unfitted = sweep.forecasts, sweep.unfitted
 
     async def run(self, *, after: timedelta = timedelta(0)) -> list[str]:
         """Let time pass and take what is due; return the workloads that were fitted."""
@@ -120,21 +125,85 @@ async def test_a_fit_for_another_spec_is_due_at_once(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure",
+    ("failure", "told"),
     [
-        pytest.param(TimeoutError(), id="it hung"),
-        pytest.param(ForecastingError("a series of nothing"), id="it was refused"),
-        pytest.param(None, id="there is no history yet"),
+        pytest.param(TimeoutError("not done"), NotFitted("FitTimedOut", "not done"), id="it hung"),
+        pytest.param(WorkerDied("by SIGSEGV"), NotFitted("FitWorkerDied", "by SIGSEGV"), id="it crashed"),
+        pytest.param(SeriesRefused("nothing"), NotFitted("SeriesRefused", "nothing"), id="it was refused"),
+        pytest.param(None, NotFitted("NoHistory", "its source has no sample of it yet"), id="there is no history yet"),
     ],
 )
-async def test_a_fit_that_failed_is_tried_again_soon(scene: Scene, failure: Exception | None) -> None:
+async def test_a_fit_that_failed_says_why_and_is_tried_again_soon(
+    scene: Scene, failure: Exception | None, told: NotFitted
+) -> None:
     scene.workers.fits["web"] = failure
     await scene.run()
 
     early, due = await scene.run(after=RETRY / 2), await scene.run(after=RETRY / 2)
 
     assert (early, due) == ([], ["web"])
-    assert scene.forecasts == {}
+    assert (scene.forecasts, scene.unfitted) == ({}, {KEY: told})
+
+
+async def test_a_fit_that_keeps_failing_is_tried_at_longer_and_longer_intervals(scene: Scene) -> None:
+    scene.workers.fits["web"] = TimeoutError()
+
+    minutes = [minute for minute in range(91) if await scene.run(after=MINUTE if minute else timedelta(0))]
+
+    assert minutes == [0, 1, 3, 7, 15, 30, 45, 60, 75, 90]
+
+
+async def test_a_fit_that_succeeds_ends_the_long_intervals_and_the_complaint(scene: Scene) -> None:
+    scene.workers.fits["web"] = TimeoutError()
+    for minutes in (0, 1, 2):
+        await scene.run(after=minutes * MINUTE)
+    del scene.workers.fits["web"]
+
+    recovered = await scene.run(after=4 * MINUTE)
+
+    assert (recovered, scene.unfitted) == (["web"], {})
+    scene.workers.fits["web"] = TimeoutError()
+    assert await scene.run(after=2 * HOUR) == ["web"]
+    assert await scene.run(after=RETRY) == ["web"]
+
+
+async def test_a_changed_spec_is_fitted_at_once_however_often_the_last_one_failed(scene: Scene) -> None:
+    scene.workers.fits["web"] = TimeoutError()
+    for minutes in (0, 1, 2):
+        await scene.run(after=minutes * MINUTE)
+    changed = raw_policy()
+    scene.stage.put(changed | {"metadata": changed["metadata"] | {"generation": 2}})
+
+    assert await scene.run() == ["web"]
+    assert await scene.run(after=RETRY) == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("age", "after", "fitted"),
+    [
+        pytest.param(6 * MINUTE, HOUR - MINUTE, [], id="history is a few minutes old at best"),
+        pytest.param(6 * MINUTE, HOUR, ["web"], id="and counts as new then"),
+        pytest.param(36 * MINUTE, 29 * MINUTE, [], id="half an hour of it is missing"),
+        pytest.param(36 * MINUTE, 30 * MINUTE, ["web"], id="so the fit is due half an hour earlier"),
+        pytest.param(3 * HOUR, RETRY, ["web"], id="what is old at once is tried again soon"),
+    ],
+)
+async def test_a_fit_is_as_old_as_its_history(
+    scene: Scene, age: timedelta, after: timedelta, fitted: list[str]
+) -> None:
+    scene.workers.fits["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - age), None)
+    await scene.run()
+
+    assert await scene.run(after=after) == fitted
+    assert KEY in scene.forecasts
+
+
+async def test_a_source_that_stays_away_is_not_asked_at_haste_for_ever(scene: Scene) -> None:
+    scene.workers.fits["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - 3 * HOUR), None)
+
+    minutes = [minute for minute in range(31) if await scene.run(after=MINUTE if minute else timedelta(0))]
+
+    assert minutes == [0, 1, 3, 7, 15, 30]
 
 
 async def test_a_fit_that_fails_leaves_the_last_one_in_force(scene: Scene, logs: Logs) -> None:
@@ -145,7 +214,9 @@ async def test_a_fit_that_fails_leaves_the_last_one_in_force(scene: Scene, logs:
 
     assert scene.forecasts == {KEY: FIT.fitted}
     (told,) = [entry for entry in logs if entry["event"] == "fit failed"]
-    assert (told["policy"], told["signal"], told["error"]) == ("shop/web", "requests", "TimeoutError")
+    assert (told["policy"], told["signal"]) == ("shop/web", "requests")
+    assert (told["reason"], told["error"]) == ("FitTimedOut", "TimeoutError")
+    assert scene.unfitted == {KEY: NotFitted("FitTimedOut", "TimeoutError")}
 
 
 async def test_a_newer_fit_replaces_the_older_one(scene: Scene) -> None:
@@ -179,13 +250,15 @@ async def test_a_signal_that_cannot_be_asked_for_is_left_to_the_sweep(scene: Sce
 
 
 # ── What is forgotten ────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_deleted_policy_is_forgotten(scene: Scene) -> None:
+@pytest.mark.parametrize("fit", [FIT, TimeoutError()], ids=["fitted", "not fitted"])
+async def test_a_deleted_policy_is_forgotten(scene: Scene, fit: SignalFit | Exception) -> None:
+    scene.workers.fits["web"] = fit
     await scene.run()
     scene.stage.mirror.forget(POLICIES, WEB, scene.stage.version)
 
     await scene.run()
 
-    assert (scene.forecasts, scene.refits.fits, scene.refits.attempts) == ({}, {}, {})
+    assert (scene.forecasts, scene.unfitted, scene.refits.fits, scene.refits.attempts) == ({}, {}, {}, {})
 
 
 async def test_a_signal_that_was_taken_out_is_forgotten(scene: Scene) -> None:
@@ -259,6 +332,21 @@ async def test_history_that_cannot_be_had_is_told_and_what_is_stored_is_fitted(s
 
     assert await scene.run() == ["web"]
     assert "history not refreshed" in [entry["event"] for entry in logs]
+    assert (set(scene.forecasts), scene.unfitted) == ({KEY}, {})
+
+
+@pytest.mark.parametrize("worker", ["answers", "dies"])
+async def test_without_any_history_what_kept_it_away_is_told(scene: Scene, worker: str) -> None:
+    scene.workers.fits["web"] = None
+    await scene.run()
+    (request,) = scene.workers.refreshed
+    refresh = HistoryRefresh({}, dict.fromkeys(request.asked, "answers 503"))
+    scene.workers.history = refresh if worker == "answers" else ConnectionError("answers 503")
+
+    await scene.run(after=RETRY)
+
+    assert scene.unfitted[KEY].reason == "NoHistory"
+    assert "answers 503" in scene.unfitted[KEY].message
 
 
 async def test_history_that_lacks_somebody_says_each_sentence_once(scene: Scene, logs: Logs) -> None:

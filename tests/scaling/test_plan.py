@@ -7,6 +7,7 @@ from controller.scaling.observation import Observation
 from controller.scaling.outlook import peak
 from controller.scaling.plan import plan_capacity
 from controller.scaling.reasons import Reason
+from forecasting.fleet import NotFitted
 from tests.builders import NOON, QUEUE, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
 
 # Ten requests a second and replica at 70 %: seven. The builder's lead time is three minutes.
@@ -93,6 +94,13 @@ def test_every_voice_is_heard_and_the_silent_ones_say_why() -> None:
         Reason.DEMAND_EVENT,
     ]
     assert all(candidate.message for candidate in plan.candidates)
+
+
+def test_a_forecast_that_could_not_be_fitted_says_why_it_is_silent() -> None:
+    plan = plan_capacity(an_observation(requests=70, unfitted={"requests": NotFitted("SeriesRefused", "no sample")}))
+    silent = plan.candidates[0]
+    assert (silent.reason, silent.replicas) == (Reason.FORECAST_NOT_READY, None)
+    assert silent.message == "no forecast of requests could be fitted: no sample"
 
 
 def test_of_equal_voices_the_forecast_is_named() -> None:

@@ -6,6 +6,7 @@ from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Pod
 from controller.scaling.record import record_of
+from forecasting.fleet import NotFitted
 from tests.builders import LATENCY, NOON, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
 
 
@@ -16,6 +17,7 @@ def test_a_record_is_one_line_of_json_with_all_that_was_known_and_said() -> None
         readings={"requests": a_reading(140), "latency": a_reading(None, problem="HTTP 500")},
         memory=Memory(planned_replicas=12),
         outlooks={"requests": an_outlook([70, 140, 210])},
+        unfitted={"requests": NotFitted("FitTimedOut", "not done within 120 s")},
         events=[an_event()],
         pods=[Pod("web-1", NOON - timedelta(minutes=1))],
     )
@@ -27,6 +29,7 @@ def test_a_record_is_one_line_of_json_with_all_that_was_known_and_said() -> None
     seen = record["observation"]
     assert seen["readings"]["latency"] == {"value": None, "validAt": "2026-03-02T12:00:00+00:00", "problem": "HTTP 500"}
     assert seen["outlooks"]["requests"]["planned"]["values"] == [70, 140, 210]
+    assert seen["unfitted"] == {"requests": {"reason": "FitTimedOut", "message": "not done within 120 s"}}
     assert seen["scale"]["readyReplicas"] == 9
     assert seen["scale"]["pods"][0]["readyAt"] is None
     assert ScalingPolicySpec.model_validate(seen["spec"]) == observation.policy.spec

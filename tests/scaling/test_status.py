@@ -13,6 +13,7 @@ from controller.scaling.observation import Observation, Obstacle, Pod
 from controller.scaling.patch import dump, patch_for
 from controller.scaling.reasons import Reason
 from controller.scaling.status import is_worth_writing, status_after, status_without_decision
+from forecasting.fleet import NotFitted
 from tests.builders import LATENCY, NOON, QUEUE, REQUESTS, a_policy, a_reading, an_observation, an_outlook
 
 MINUTE = timedelta(minutes=1)
@@ -20,6 +21,7 @@ BACKLOG = {"name": "backlog", "signal": "queue", "steps": [{"above": 1000, "addP
 HPA = Obstacle(
     Reason.TARGET_OWNED_BY_HPA, "HPA web-hpa owns Deployment web: remove it, or leave this policy in Recommend"
 )
+TIMED_OUT = NotFitted("FitTimedOut", "not done within 120 s")
 
 
 def with_status(policy: ScalingPolicy, status: ScalingPolicyStatus) -> ScalingPolicy:
@@ -106,6 +108,31 @@ NO_ROOM = [Pod("web-1", NOON, unschedulable=True), Pod("web-2", NOON, unschedula
             "9 of 14 days of history",
         ),
         (an_observation(requests=70), "ForecastReady", "False", "ForecastNotReady", "no forecast of requests has been"),
+        (
+            an_observation(unfitted={"requests": TIMED_OUT}, requests=70),
+            "ForecastReady",
+            "False",
+            "FitTimedOut",
+            "no forecast of requests could be fitted: not done within 120 s",
+        ),
+        (
+            an_observation(outlooks={"requests": an_outlook([70])}, unfitted={"requests": TIMED_OUT}, requests=70),
+            "ForecastReady",
+            "True",
+            "RefitFailing",
+            "17 % better than last week's copy; the last refit of requests failed: not done within 120 s",
+        ),
+        (
+            an_observation(
+                outlooks={"requests": an_outlook([70], gate_open=False)},
+                unfitted={"requests": TIMED_OUT},
+                requests=70,
+            ),
+            "ForecastReady",
+            "False",
+            "HistoryTooShort",
+            "9 of 14 days of history",
+        ),
         (
             an_observation(a_policy(QUEUE), queue=5),
             "ForecastReady",
