@@ -1,11 +1,12 @@
 """Public holidays by country, as marked days, from the `holidays` package (extra `holidays`). Nothing else needs it.
 
-Which of them people really stay at home on differs from place to place: what matters little is soon known for it, since
-marked days learn from those that were.
+On some of them people work as on any day. They are better left out: before their first time nothing tells them apart
+from those on which people stay at home.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date
 
 from forecasting.errors import ForecastingError
 from forecasting.occasions import LONGEST_NAME, MarkedDay
@@ -16,11 +17,26 @@ LANGUAGE = "en_US"  # in many countries; names need only be the same every year
 MADE_UP_FOR = re.compile(r" \((?:observed|estimated|observed, estimated|substituted from [^)]*)\)")
 
 
-def public_holidays(country: str, subdivision: str | None = None, *, years: Iterable[int]) -> tuple[MarkedDay, ...]:
+def public_holidays(
+    country: str, subdivision: str | None = None, *, years: Iterable[int], ignored: Collection[str] = ()
+) -> tuple[MarkedDay, ...]:
     """Return the public holidays of a country, or of one of its parts, as ISO 3166 writes them: US, or US and NY.
 
-    Raises ForecastingError for a place the package does not know, and without the package.
+    Those with an `ignored` name, in English as the package has it, are left out. Raises ForecastingError for a place
+    the package does not know, for a name that no holiday of these years has, and without the package.
     """
+    named = _named(country, subdivision, years)
+    known = {name for names in named.values() for name in names}
+    for name in ignored:
+        if name not in known:
+            there = ", ".join(sorted(known))
+            raise ForecastingError(f"no public holiday of these years is called {name!r}; there are {there}")
+    kept = ((day, [name for name in names if name not in ignored]) for day, names in named.items())
+    return tuple(MarkedDay(day, "; ".join(names)[:LONGEST_NAME]) for day, names in sorted(kept) if names)
+
+
+def _named(country: str, subdivision: str | None, years: Iterable[int]) -> dict[date, list[str]]:
+    """Return what each public holiday of a place is called."""
     try:
         # Late, because most forecasts do without.
         import holidays  # noqa: PLC0415 -- see above
@@ -34,4 +50,4 @@ def public_holidays(country: str, subdivision: str | None = None, *, years: Iter
         found = holidays.country_holidays(country, subdiv=subdivision, years=sorted(set(years)), language=LANGUAGE)
     except NotImplementedError as error:
         raise ForecastingError(unknown) from error
-    return tuple(MarkedDay(date, MADE_UP_FOR.sub("", name)[:LONGEST_NAME]) for date, name in sorted(found.items()))
+    return {day: [MADE_UP_FOR.sub("", name) for name in found.get_list(day)] for day in found}

@@ -45,6 +45,31 @@ def test_every_year_asked_for_has_its_holidays_once() -> None:
     assert {day.date.year for day in days} == {2022, 2024}
 
 
+def test_holidays_people_work_on_can_be_left_out() -> None:
+    days = public_holidays("US", "NY", years=[2014], ignored=("Columbus Day", "Election Day"))
+
+    assert {day.name for day in public_holidays("US", "NY", years=[2014])} - {day.name for day in days} == {
+        "Columbus Day",
+        "Election Day",
+    }
+
+
+def test_a_day_of_two_holidays_stays_marked_while_one_is_left() -> None:
+    day = date(2010, 2, 15)  # Susan B. Anthony Day and Washington's Birthday
+    both, one = (
+        {each.date: each.name for each in public_holidays("US", "NY", years=[2010], ignored=ignored)}
+        for ignored in ((), ("Susan B. Anthony Day",))
+    )
+
+    assert both[day] == "Susan B. Anthony Day; Washington's Birthday"
+    assert one[day] == "Washington's Birthday"
+
+
+def test_a_name_that_no_holiday_has_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ForecastingError, match="no public holiday of these years is called 'Easter'; there are Boxing"):
+        public_holidays("GB", years=[2014], ignored=("Easter",))
+
+
 @pytest.mark.parametrize(
     ("country", "subdivision", "place"),
     [
