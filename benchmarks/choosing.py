@@ -5,8 +5,8 @@ nothing here reaches the rest of a trace.
 """
 
 from benchmarks.contest import hold, hold_m4
+from benchmarks.pages import OVERALL_HEADER, by_member, by_trace, on_m4, overall_rows
 from benchmarks.rolling import roll
-from benchmarks.standings import M4_HEADER, OVERALL_HEADER, m4_rows, overall_rows, trace_header, trace_rows
 from benchmarks.tables import Table
 from benchmarks.traces import TRACES, first_part, m4_first_part
 
@@ -24,7 +24,8 @@ def table() -> Table:
         header=OVERALL_HEADER,
         rows=overall_rows(contest),
         further=[
-            Table("By trace", "Bold where the day naive did better.", trace_header(contest), trace_rows(contest)),
-            Table("M4 hourly", "The last 48 hours of each first part.", M4_HEADER, m4_rows(standings)),
+            by_trace(contest),
+            by_member(contest),
+            on_m4(standings, "The last 48 hours of the first 60 % of each series."),
         ],
     )

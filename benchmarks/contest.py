@@ -21,6 +21,7 @@ from benchmarks.forecasters import (
     WEEK,
     WEEK_NAIVE,
     HourlyModel,
+    in_logs,
     mstl_elsewhere,
     run_elsewhere,
     run_engine,
@@ -84,7 +85,7 @@ def _here(rolling: Rolling, *, others: bool) -> dict[str, Scores]:
 
 
 def _on_hours(model: HourlyModel, ahead: int, past: Values) -> Values:
-    return np.maximum(model(past, ahead), 0.0)
+    return in_logs(model, past, ahead)
 
 
 def _engine_on_hours(pasts: Sequence[Values], ahead: int) -> list[Values]:

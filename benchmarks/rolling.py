@@ -110,7 +110,13 @@ def relative(scores: Values, naive: Values) -> float:
 
 def geometric_mean(ratios: Values) -> float:
     """Return the geometric mean of what is known, which weighs a halved and a doubled score alike."""
-    return float(np.exp(np.nanmean(np.log(ratios))))
+    return float(np.exp(mean_known(np.log(ratios))))
+
+
+def mean_known(values: Values) -> float:
+    """Return the mean of what is not NaN; NaN where all is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else np.nan
 
 
 def _past(series: Series, position: int) -> Series:

@@ -1,4 +1,4 @@
-"""The recorded traces of benchmarks/data, and who may see how much of them.
+"""The recorded traces in data/, and who may see how much of them.
 
 Parameters are chosen on `first_part`, which leaves the last 40 % of a trace in the file. `judged` gives all of it to
 what measures a finished engine; tests/benchmarks/test_split.py names the few files that may ask for it. What the traces
