@@ -52,6 +52,7 @@ DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=DNS_LABEL)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
 MetricName = Annotated[str, Field(min_length=1, max_length=200, pattern=METRIC_NAME)]
 LabelName = Annotated[str, Field(min_length=1, max_length=100, pattern=LABEL_NAME)]
+HolidayName = Annotated[str, Field(min_length=1, max_length=100)]
 Sentence = Annotated[str, Field(max_length=1024)]
 Timestamp = AwareDatetime
 

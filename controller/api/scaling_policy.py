@@ -10,6 +10,7 @@ from controller.api.behavior import Behavior, Pause, Pin
 from controller.api.fields import (
     DnsLabel,
     GroupVersion,
+    HolidayName,
     ObjectName,
     Part,
     Percent,
@@ -60,6 +61,17 @@ class Objective(Part):
     """Share of a replica's capacity to plan for, for loads without a service time."""
 
 
+class Holidays(Part):
+    """The public holidays of the place where the workload's users live."""
+
+    country: Annotated[str, Field(min_length=2, max_length=2, pattern=r"^[A-Z]{2}$")]
+    """Country by ISO 3166-1, for example `US`."""
+    subdivision: Annotated[str, Field(min_length=1, max_length=3, pattern=r"^[A-Z0-9]+$")] | None = None
+    """Part of the country by ISO 3166-2, without the country, for example `NY`. Without it, nationwide holidays."""
+    ignored: Annotated[tuple[HolidayName, ...], Field(max_length=32)] = ()
+    """English names of holidays on which these users live as on any day, for example `Columbus Day`."""
+
+
 class Forecast(Part):
     """How demand is forecast."""
 
@@ -67,6 +79,8 @@ class Forecast(Part):
     """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
     """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""
+    holidays: Holidays | None = None
+    """Public holidays, forecast from earlier ones, and at first from Sundays; other days do not learn from them."""
 
     @field_validator("time_zone")
     @classmethod

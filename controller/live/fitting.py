@@ -8,22 +8,27 @@ from datetime import timedelta
 from pathlib import Path
 
 from controller.api.forecast_report import Seasonality
+from controller.api.scaling_policy import Holidays
 from controller.scaling.forecast_report import SignalFit
+from controller.scaling.holidays import with_holidays
 from controller.telemetry.history import load_series
 from controller.telemetry.questions import Asked
-from forecasting import Calendar, ForecastingError, Series, fit
+from forecasting import Calendar, ForecastingError, MarkedDays, Series, fit
 from forecasting.decomposition import decompose
+from forecasting.marked_days import NO_MARKED_DAYS
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """One load signal to fit, and what the gate judges it by."""
+    """One load signal to fit, what the gate judges it by, and what an earlier fit knew of its holidays."""
 
     history: Path
     asked: Asked
     calendar: Calendar
     planning_level: float
     lead_time: timedelta
+    holidays: Holidays | None = None
+    remembered: MarkedDays = NO_MARKED_DAYS
 
 
 def fit_signal(request: FitRequest) -> SignalFit | None:
@@ -31,7 +36,13 @@ def fit_signal(request: FitRequest) -> SignalFit | None:
     series = load_series(request.history, request.asked)
     if series is None:
         return None
-    fitted = fit(series, calendar=request.calendar, planning_level=request.planning_level, lead_time=request.lead_time)
+    fitted = fit(
+        series,
+        calendar=with_holidays(request.calendar, request.holidays, series),
+        planning_level=request.planning_level,
+        lead_time=request.lead_time,
+        remembered=request.remembered,
+    )
     return SignalFit(fitted, _seasonality(series, request.calendar.time_zone))
 
 

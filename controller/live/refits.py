@@ -30,6 +30,7 @@ from controller.telemetry.history import STEP
 from controller.telemetry.questions import Asked, SignalRefused, ask
 from forecasting import Calendar, Event
 from forecasting.fleet import NotFitted, explain
+from forecasting.marked_days import NO_MARKED_DAYS
 
 log = structlog.get_logger()
 
@@ -139,7 +140,7 @@ class Refits:
 
     async def _fit(self, policy: ScalingPolicy, signal: str, asked: Asked) -> SignalFit | NotFitted | None:
         """Return the fit of a signal, what it failed of, or None while there is no history of it."""
-        request = self._request(policy, asked)
+        request = self._request(policy, signal, asked)
         try:
             return await asyncio.get_running_loop().run_in_executor(self.workers, fit_signal, request)
         except Exception as error:  # noqa: BLE001  a refused, hung or crashed fit leaves the last one in force
@@ -172,8 +173,9 @@ class Refits:
         pause = min(LONGEST_RETRY, max(RETRY, 2 * paused))
         return Attempt(generation, now + pause, pause)
 
-    def _request(self, policy: ScalingPolicy, asked: Asked) -> FitRequest:
+    def _request(self, policy: ScalingPolicy, signal: str, asked: Asked) -> FitRequest:
         events = (event for event in self.mirror.events() if policy.key in event.policy_keys)
+        last = self.fits.get(SignalKey(policy.key, signal))
         return FitRequest(
             history=self.data_dir / HISTORY_FILE,
             asked=asked,
@@ -182,6 +184,8 @@ class Refits:
             ),
             planning_level=policy.spec.forecast.planning_percentile / 100,
             lead_time=lead_time(policy, self._memory(policy)),
+            holidays=policy.spec.forecast.holidays,
+            remembered=NO_MARKED_DAYS if last is None else last.fitted.marked,
         )
 
     async def _report(self, policy: ScalingPolicy) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
 from controller.scaling.decision import Decision
+from controller.scaling.holidays import with_holidays
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation
 from controller.scaling.timeline import Note
@@ -14,6 +15,7 @@ from controller.simulation.demand import TICK
 from controller.simulation.doors import PretendDoors
 from controller.simulation.world import PretendWorkload
 from forecasting import Calendar, FittedForecast, Series, fit
+from forecasting.marked_days import NO_MARKED_DAYS
 
 REFIT_TICKS = timedelta(days=1) // TICK
 UPDATE_TICKS = timedelta(hours=1) // TICK  # in between, a fit takes in what has arrived since
@@ -72,15 +74,17 @@ class CyclePilot:
             if key in self.forecasts and not refit:
                 self.forecasts[key] = self.forecasts[key].update(history)
             elif len(history):
-                self.forecasts[key] = self._fit(history)
+                self.forecasts[key] = self._fit(history, self.forecasts.get(key))
 
-    def _fit(self, history: Series) -> FittedForecast:
+    def _fit(self, history: Series, last: FittedForecast | None) -> FittedForecast:
         policy = self._doors.policy
+        wanted = policy.spec.forecast
         return fit(
             history,
-            calendar=Calendar(time_zone=policy.spec.forecast.time_zone),
-            planning_level=policy.spec.forecast.planning_percentile / 100,
+            calendar=with_holidays(Calendar(wanted.time_zone), wanted.holidays, history),
+            planning_level=wanted.planning_percentile / 100,
             lead_time=lead_time(policy, self._carried.memories.get(policy.key, policy.status.memory)),
+            remembered=NO_MARKED_DAYS if last is None else last.marked,
         )
 
     def _expect(self, observation: Observation, *, known: Carried) -> None:

@@ -205,6 +205,30 @@ MISTAKES = (
         "spec.forecast.planningPercentile",
         "greater than or equal to 50",
     ),
+    Mistake(
+        "holidays of a country by its name",
+        a_document(forecast={"holidays": {"country": "USA"}}),
+        "spec.forecast.holidays.country",
+        "at most 2",
+    ),
+    Mistake(
+        "holidays of a country in small letters",
+        a_document(forecast={"holidays": {"country": "us"}}),
+        "spec.forecast.holidays.country",
+        "'^[A-Z]{2}$'",
+    ),
+    Mistake(
+        "holidays of a part of a country by its name",
+        a_document(forecast={"holidays": {"country": "DE", "subdivision": "Bayern"}}),
+        "spec.forecast.holidays.subdivision",
+        "at most 3",
+    ),
+    Mistake(
+        "holidays of a part of no country",
+        a_document(forecast={"holidays": {"subdivision": "NY"}}),
+        "spec.forecast.holidays.country",
+        "Field required",
+    ),
     # step rules
     Mistake(
         "a negative threshold",

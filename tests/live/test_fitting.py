@@ -1,15 +1,18 @@
 """What a worker does for one signal, in this process: from the history file to a fit, or to a reason why not."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from controller.api.scaling_policy import Holidays
 from controller.live.fitting import FitRequest, fit_signal
 from controller.telemetry.history import STEP, HistoryFile, row_key, step_number
 from controller.telemetry.questions import Asked, Question
 from forecasting import Calendar, ForecastingError
+from forecasting.marked_days import NO_MARKED_DAYS
 from tests.builders import NOON
 from tests.telemetry.selectors import WEB, a_selector
 
@@ -63,3 +66,56 @@ def test_what_cannot_be_fitted_is_refused_with_a_reason(path: Path) -> None:
 
     with pytest.raises(ForecastingError, match="planning_level"):
         fit_signal(a_request(path, planning_level=1.5))
+
+
+def test_holidays_of_the_history_are_learned_and_those_ahead_are_marked(path: Path) -> None:
+    store(path, days=28)
+
+    fit = fit_signal(replace(a_request(path), holidays=Holidays(country="US", subdivision="NY")))
+
+    assert fit is not None
+    marked = fit.fitted.calendar.marked_days
+    assert {day.date.year for day in marked} == set(range(NOON.year - 3, NOON.year + 2))
+    assert [seen.day for seen in fit.fitted.marked.past] == [
+        day for day in marked if NOON.date() - 28 * DAY < day.date < NOON.date()
+    ]
+
+
+def test_ignored_holidays_are_ordinary_days(path: Path) -> None:
+    store(path, days=1)
+
+    fit = fit_signal(replace(a_request(path), holidays=Holidays(country="US", ignored=("Columbus Day",))))
+
+    assert fit is not None
+    assert "Columbus Day" not in {day.name for day in fit.fitted.calendar.marked_days}
+
+
+def test_what_an_earlier_fit_knew_of_holidays_is_handed_on(path: Path) -> None:
+    store(path, days=28)
+    with_holidays = replace(a_request(path), holidays=Holidays(country="US"))
+    first = fit_signal(with_holidays)
+    assert first is not None
+    younger = path.with_name("younger.f32")
+    store(younger, days=1)
+
+    second = fit_signal(replace(with_holidays, history=younger, remembered=first.fitted.marked))
+
+    assert second is not None
+    assert first.fitted.marked.past
+    assert [seen.day for seen in second.fitted.marked.past] == [seen.day for seen in first.fitted.marked.past]
+
+
+def test_without_holidays_nothing_is_marked(path: Path) -> None:
+    store(path, days=28)
+
+    fit = fit_signal(a_request(path))
+
+    assert fit is not None
+    assert fit.fitted.marked is NO_MARKED_DAYS
+
+
+def test_holidays_of_an_unknown_place_are_refused_with_a_reason(path: Path) -> None:
+    store(path, days=1)
+
+    with pytest.raises(ForecastingError, match="no public holidays are known of ZZ;"):
+        fit_signal(replace(a_request(path), holidays=Holidays(country="ZZ")))
