@@ -133,9 +133,9 @@ class _Fleet:
         )
 
     def _send(self, chunk: _Chunk) -> None:
-        parts = [_learnable(self.series[position], self.calendar) for position in chunk.positions]
+        series = [self.series[position] for position in chunk.positions]
         try:
-            future = self.executor.submit(self.fit, parts)
+            future = self.executor.submit(self.fit, series)
         except BrokenExecutor as error:  # the standard pools stay broken: each series left is told so
             future = Future()
             future.set_exception(error)

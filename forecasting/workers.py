@@ -70,14 +70,14 @@ class WorkerPool(Executor):
         self._pool = self._make_pool()
         self._tasks: dict[Future[Any], Future[bytes]] = {}
         self._lock = Lock()
-        self._is_shut = False
+        self._ending: Thread | None = None
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Return the future of a call in a worker. Raises RuntimeError after a shutdown, and what pickling raises."""
         call = pickle.dumps((fn, args, kwargs))
         answer: Future[R] = Future()
         with self._lock:
-            if self._is_shut:
+            if self._ending is not None:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             task = self._tasks[answer] = self._schedule(call)
         answer.add_done_callback(self._forget)
@@ -87,13 +87,13 @@ class WorkerPool(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 -- as Executor
         """Take no more tasks and end the workers: when all tasks are done, or at once with every future cancelled."""
         with self._lock:
-            self._is_shut = True
+            if self._ending is None:
+                self._ending = _end(self._pool, at_once=cancel_futures)
         if cancel_futures:
             for answer in list(self._tasks):
                 answer.cancel()
-        ending = _end(self._pool, at_once=cancel_futures)
         if wait:
-            ending.join()
+            self._ending.join()
 
     def _schedule(self, call: bytes) -> Future[bytes]:
         if not self._pool.active:  # pebble gives up a pool whose workers all died with nothing to do
@@ -145,7 +145,8 @@ def _explain(error: Exception, timeout: timedelta) -> Exception:
         return WorkerDied("all workers died")
     if isinstance(error, ProcessExpired):
         code = error.exitcode
-        return WorkerDied(f"its worker ended by {signal.Signals(-code).name if code < 0 else f'exit code {code}'}")
+        how = f"signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"
+        return WorkerDied(f"its worker ended by {how}")
     if isinstance(error, TimeoutError) and error.__cause__ is None:  # from here: a task's own has a remote traceback
         return TimeoutError(f"not done within {timeout.total_seconds():g} s, so its worker was killed")
     return error

@@ -65,6 +65,7 @@ EXECUTORS: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", EXECUTORS.values(), ids=EXECUTORS.keys())
 def test_a_fleet_has_the_numbers_of_a_batch_whoever_works(
     start: Callable[[], AbstractContextManager[Executor]],
@@ -112,6 +113,15 @@ def test_the_plan_and_the_calendar_reach_every_fit(threads: ThreadPoolExecutor) 
     batch = fit_batch(series, calendar=calendar, planning_level=0.8, lead_time=2 * HOUR)
     np.testing.assert_array_equal(paths(fleet), paths(batch))
     assert [each.gate for each in fleet if isinstance(each, FittedForecast)] == [each.gate for each in batch]
+
+
+def test_the_whole_history_reaches_a_fit_however_long(threads: ThreadPoolExecutor) -> None:
+    series = [hourly(seed, days=40 + seed) for seed in range(3)]
+    calendar = Calendar("Europe/Berlin", (Event(MONDAY, MONDAY + 24 * HOUR, None),))
+
+    fleet = list(fit_fleet(series, threads, calendar=calendar))
+
+    np.testing.assert_array_equal(paths(fleet), paths(fit_batch(series, calendar=calendar)))
 
 
 def test_no_series_make_no_fleet(threads: ThreadPoolExecutor) -> None:
@@ -188,7 +198,7 @@ class Defective(Series):
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        (Deadly, NotFitted("FitWorkerDied", "its worker ended by SIGKILL")),
+        (Deadly, NotFitted("FitWorkerDied", "its worker ended by signal 9 (Killed)")),
         (Endless, NotFitted("FitTimedOut", "not done within 2 s, so its worker was killed")),
         (Hungry, NotFitted("FitOutOfMemory", "MemoryError")),
     ],
