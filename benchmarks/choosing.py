@@ -5,6 +5,7 @@ nothing here reaches the rest of a trace.
 """
 
 from benchmarks.contest import hold, hold_m4
+from benchmarks.leads import by_lead
 from benchmarks.pages import OVERALL_HEADER, by_member, by_trace, on_m4, overall_rows
 from benchmarks.rolling import roll
 from benchmarks.tables import Table
@@ -13,7 +14,8 @@ from benchmarks.traces import TRACES, first_part, m4_first_part
 
 def table() -> Table:
     """Score the engine, its members and the naive forecasts on first parts."""
-    contest = hold([roll(name, first_part(name)) for name in TRACES], others=False)
+    traces = [roll(name, first_part(name)) for name in TRACES]
+    contest = hold(traces, others=False)
     standings = hold_m4(m4_first_part(), others=False)
     return Table(
         title="Choosing",
@@ -26,6 +28,7 @@ def table() -> Table:
         further=[
             by_trace(contest),
             by_member(contest),
+            by_lead(traces),
             on_m4(standings, "The last 48 hours of the first 60 % of each series."),
         ],
     )

@@ -1,21 +1,22 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pytest
 
-from benchmarks.coverage import LEADS, LEVELS, covered
 from benchmarks.curves import Curve, drawn
-from benchmarks.rolling import HOUR, Rolling
+from benchmarks.leads import EDGES, LEADS, LEVELS, by_lead, covered
+from benchmarks.rolling import DAY, HOUR, Rolling
 from forecasting import Series
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def a_rolling(truth: float) -> Rolling:
-    """Return one origin after a week of hourly noise around 100, and a day at one level."""
-    past = Series(START, HOUR, np.random.default_rng(1).normal(100, 3, 7 * 24))
-    return Rolling("noise", (past,), np.full((1, 24), truth))
+def a_rolling(truth: float, step: timedelta = HOUR) -> Rolling:
+    """Return one origin after a week of noise around 100, and a day at one level."""
+    past = Series(START, step, np.random.default_rng(1).normal(100, 3, 7 * DAY // step))
+    return Rolling("noise", (past,), np.full((1, DAY // step), truth))
 
 
 def test_what_lies_far_below_is_covered_and_what_lies_far_above_is_not() -> None:
@@ -33,6 +34,20 @@ def test_an_hourly_trace_says_nothing_of_the_first_quarter_of_an_hour() -> None:
 def test_a_higher_quantile_covers_no_less() -> None:
     shares = covered(a_rolling(100.0))[1:]
     assert (np.diff(shares, axis=1) >= 0).all()
+
+
+def test_leads_are_named_after_their_edges() -> None:
+    assert len(LEADS) == len(EDGES) - 1
+
+
+@pytest.mark.slow
+def test_a_table_has_a_row_for_each_lead_and_the_share_of_every_quantile() -> None:
+    table = by_lead([a_rolling(10.0, timedelta(minutes=5)), a_rolling(1000.0)], picture="here.svg")
+
+    assert [row[0] for row in table.rows] == list(LEADS)
+    assert list(table.rows[0])[1:] == ["1", *["1.000 (1.00 to 1.00)"] * 3]
+    assert list(table.rows[1])[1:] == ["2", *["0.500 (0.00 to 1.00)"] * 3]
+    assert list(table.pictures) == ["here.svg"]
 
 
 def test_a_picture_has_a_curve_and_a_target_for_each_quantile() -> None:
