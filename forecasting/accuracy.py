@@ -46,7 +46,7 @@ class Accuracy:
 
 def absolute_errors(truth: Values, forecast: Values) -> Values:
     """Return the mean absolute error of each row; NaN where no truth is known."""
-    return _mean_known(np.abs(truth - forecast))
+    return mean_known(_rows(np.abs(truth - forecast)))
 
 
 def wape(truth: Values, forecast: Values) -> Values:
@@ -64,12 +64,12 @@ def mase(truth: Values, forecast: Values, scale: Values) -> Values:
 def pinball_loss(truth: Values, quantile: Values, level: float) -> Values:
     """Return the mean of max(level * (y - q), (level - 1) * (y - q)), the loss a level's true quantile minimises."""
     excess = truth - quantile
-    return _mean_known(np.maximum(level * excess, (level - 1) * excess))
+    return mean_known(_rows(np.maximum(level * excess, (level - 1) * excess)))
 
 
 def coverage(truth: Values, quantile: Values) -> Values:
     """Return the share of samples at or below the quantile; NaN where no truth is known."""
-    return _mean_known(np.where(np.isnan(truth), np.nan, truth <= quantile))
+    return mean_known(_rows(np.where(np.isnan(truth), np.nan, truth <= quantile)))
 
 
 def ratio(errors: Values, unit: Values) -> Values:
@@ -80,16 +80,16 @@ def ratio(errors: Values, unit: Values) -> Values:
 
 def seasonal_scale(values: Values, season: int) -> Values:
     """Return the mean |y[t] - y[t - season]| of each row of values (rows, n), leaving NaN out."""
-    return _mean_known(np.abs(values[:, season:] - values[:, :-season]))
+    return mean_known(np.abs(values[:, season:] - values[:, :-season]))
+
+
+def mean_known(values: Values, axis: int | tuple[int, ...] = -1) -> Values:
+    """Return means over axes, leaving NaN out; NaN where nothing is known."""
+    known = ~np.isnan(values)
+    counts = known.sum(axis=axis)
+    means: Values = np.where(known, values, 0.0).sum(axis=axis) / np.where(counts > 0, counts, math.nan)
+    return means
 
 
 def _rows(values: Values) -> Values:
     return values.reshape(len(values), -1)
-
-
-def _mean_known(values: Values) -> Values:
-    """Return the mean of each row over all other axes, leaving NaN out."""
-    flat = _rows(values)
-    known = ~np.isnan(flat)
-    counts = known.sum(axis=1)
-    return np.where(counts > 0, np.where(known, flat, 0.0).sum(axis=1) / np.maximum(counts, 1), math.nan)

@@ -7,85 +7,67 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.accuracy import absolute_errors
-from forecasting.backtest import Backtest, Trial
-from forecasting.correction import Correction, learn_correction, surprises_of
+from forecasting.accuracy import absolute_errors, mean_known
+from forecasting.backtest import Backtest
+from forecasting.correction import Correction, learn_correction
 from forecasting.panel import demand_of
-from forecasting.selection import weights_from
+from forecasting.selection import Mix, mix_from
 from forecasting.series import Flags, Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Combination:
-    """The combined forecasts, (series, folds, origins, steps), and what all folds together teach for the time to come.
+    """The combined forecasts, (series, folds, origins, leads), and what all folds together teach for the time to come.
 
-    `errors` and `weights` are (series, members); an error is NaN where no truth was known.
+    `errors` is (series, members, windows); an error is NaN where no truth was known.
     """
 
-    near: Values
-    far: Values
+    forecasts: Values
     errors: Values
-    weights: Values
+    mix: Mix
     correction: Correction
 
 
 def combine(backtest: Backtest) -> Combination:
     """Return the combination at every origin of a backtest."""
-    by_fold = _errors_by_fold(backtest.far)
-    demand = np.nan_to_num(absolute_errors(backtest.far.truth, np.zeros(1)))
-    weights = _weights_without_own_fold(by_fold, demand)
-    near, far = _mixed(backtest.near.forecasts, weights), _mixed(backtest.far.forecasts, weights)
-    near_surprises, far_surprises = _surprises(backtest.near, weights), _surprises(backtest.far, weights)
-    near_added, far_added = np.empty_like(near), np.empty_like(far)
+    by_fold = _errors_by_fold(backtest)
+    demand = np.nan_to_num(absolute_errors(backtest.trial.truth, np.zeros(1)))
+    shares = _shares_without_own_fold(backtest, by_fold, demand)
+    mixed = np.einsum("msfol,sfml->sfol", backtest.trial.forecasts, shares)
+    surprises = np.einsum("msfok,sfm->sfok", backtest.trial.surprises, shares[..., 0])
+    added = np.empty_like(mixed)
     for half in backtest.halves():
-        correction = _learn(backtest.near, near, near_surprises, ~half)
-        near_added[:, half] = correction.at(backtest.near.leads, near_surprises[:, half])
-        far_added[:, half] = correction.at(backtest.far.leads, far_surprises[:, half])
-    errors = _mean_over_folds(by_fold)
+        correction = _learn(backtest, mixed, surprises, ~half)
+        added[:, half] = correction.at(backtest.leads.hours, surprises[:, half])
+    errors = mean_known(by_fold, axis=1)
     everything = np.ones(len(backtest.positions), dtype=bool)
     return Combination(
-        near=demand_of(np.log1p(near) + near_added, backtest.near.ceiling),
-        far=demand_of(np.log1p(far) + far_added, backtest.far.ceiling),
+        forecasts=demand_of(np.log1p(mixed) + added, backtest.trial.ceiling[..., None]),
         errors=errors,
-        weights=weights_from(errors, demand),
-        correction=_learn(backtest.near, near, near_surprises, everything),
+        mix=mix_from(errors, demand, backtest.leads),
+        correction=_learn(backtest, mixed, surprises, everything),
     )
 
 
-def _errors_by_fold(far: Trial) -> Values:
-    """Return mean absolute errors (series, folds, members), NaN where a fold has no known truth."""
-    members, series, folds = far.forecasts.shape[:3]
-    truth = np.broadcast_to(far.truth, far.forecasts.shape).reshape(members * series * folds, -1)
-    errors = absolute_errors(truth, far.forecasts.reshape(truth.shape))
-    return np.moveaxis(errors.reshape(members, series, folds), 0, 2)
+def _errors_by_fold(backtest: Backtest) -> Values:
+    """Return mean absolute errors (series, folds, members, windows), NaN where a fold has no known truth."""
+    misses = np.abs(backtest.trial.forecasts - backtest.trial.truth)
+    by_window = [mean_known(misses[..., inside], axis=(-2, -1)) for inside in backtest.leads.windows]
+    return np.moveaxis(np.stack(by_window, axis=-1), 0, 2)
 
 
-def _mean_over_folds(by_fold: Values) -> Values:
-    known = ~np.isnan(by_fold)
-    counts = known.sum(axis=1)
-    means: Values = np.where(known, by_fold, 0.0).sum(axis=1) / np.where(counts > 0, counts, np.nan)
-    return means
+def _shares_without_own_fold(backtest: Backtest, by_fold: Values, demand: Values) -> Values:
+    """Return shares (series, folds, members, leads), each fold's from the errors of the others."""
+    others = (mean_known(np.delete(by_fold, fold, axis=1), axis=1) for fold in range(by_fold.shape[1]))
+    return np.stack([mix_from(each, demand, backtest.leads).at(backtest.leads.hours) for each in others], axis=1)
 
 
-def _weights_without_own_fold(by_fold: Values, demand: Values) -> Values:
-    """Return weights (series, folds, members), each fold's from the errors of the others."""
-    others = (_mean_over_folds(np.delete(by_fold, fold, axis=1)) for fold in range(by_fold.shape[1]))
-    return np.stack([weights_from(each, demand) for each in others], axis=1)
-
-
-def _mixed(forecasts: Values, weights: Values) -> Values:
-    """Return forecasts (members, series, folds, origins, steps) mixed by weights (series, folds, members)."""
-    mixed: Values = np.einsum("msfot,sfm->sfot", forecasts, weights)
-    return mixed
-
-
-def _surprises(trial: Trial, weights: Values) -> Values:
-    """Return how the newest samples deviate from the combined pattern, (series, folds, origins, spans)."""
-    return surprises_of(np.log1p(trial.recent), np.log1p(_mixed(trial.usual, weights)), trial.recent.shape[-1])
-
-
-def _learn(near: Trial, combined: Values, surprises: Values, folds: Flags) -> Correction:
-    """Return the correction that the near origins of some folds teach."""
-    errors = np.log1p(near.truth[:, folds]) - np.log1p(combined[:, folds])
-    learned = surprises[:, folds].reshape(len(errors), -1, surprises.shape[-1])
-    return learn_correction(near.leads, errors.reshape(len(errors), -1, errors.shape[-1]), learned)
+def _learn(backtest: Backtest, combined: Values, surprises: Values, folds: Flags) -> Correction:
+    """Return the correction that the origins of some folds teach."""
+    errors = np.log1p(backtest.trial.truth[:, folds]) - np.log1p(combined[:, folds])
+    rows = len(errors)
+    return learn_correction(
+        backtest.leads,
+        errors.reshape(rows, -1, errors.shape[-1]),
+        surprises[:, folds].reshape(rows, -1, surprises.shape[-1]),
+    )

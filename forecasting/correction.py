@@ -1,30 +1,30 @@
-"""Correction of the combination by its own newest errors: what a member's hourly surprise is too slow to see.
+"""Correction of the combination by its own newest errors: what members are too slow, or too stubborn, to see.
 
-From the near origins of a backtest it learns, for windows of lead, how the error to come follows from the deviation of
-the newest samples from the combined pattern: a ridge (Hoerl and Kennard, 1970) for each window w of lead,
+From the origins of a backtest it learns, for each window w of lead, how the error to come follows from the surprises
+of surprises.py: a ridge (Hoerl and Kennard, Ridge Regression, 1970)
 
-    log(1 + y) - log(1 + f) ~ sum_k b[k, w] * (mean deviation over the last span k),  spans of 5 and 60 minutes
+    log(1 + y) - log(1 + f) ~ sum_k b[k, w] * surprise[k]
 
-Between the middles of the windows coefficients are interpolated; at the end of the last one nothing is corrected.
+The shortest memory sees a jump, the longest a bias of half a day, differences between them a slope.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecasting.accuracy import mean_known
 from forecasting.interpolation import interpolate
-from forecasting.models.persistence import mean_deviation
+from forecasting.leads import Leads
 from forecasting.series import Values
+from forecasting.surprises import MEMORIES
 
-WINDOW_EDGES = (0.0, 0.25, 1.0, 4.0)  # hours of lead
-SPANS = (1 / 12, 1.0)  # hours before the origin over which deviations are averaged
-RIDGE = 5.0  # origins' worth of doubt: a few lucky origins correct nothing
+SMALLEST_SURPRISE = 1e-6  # as a share of demand; smaller ones are rounding, and nothing follows from them
+RIDGE = 2.0  # origins' worth of doubt: a few lucky origins correct nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correction:
-    """Coefficients (series, spans, windows) at the middles of windows of lead, `leads` (windows,) in hours."""
+    """Coefficients (series, memories, windows) at the middles of windows of lead, `leads` (windows,) in hours."""
 
     leads: Values
     coefficients: Values
@@ -34,45 +34,27 @@ class Correction:
         return Correction(self.leads, self.coefficients[row : row + 1].copy())
 
     def at(self, leads: Values, surprises: Values) -> Values:
-        """Return what to add in log space (series, ..., leads) after surprises (series, ..., spans)."""
+        """Return what to add in log space (series, ..., leads) after surprises (series, ..., memories)."""
         by_lead = interpolate(self.coefficients, self.leads, leads)
-        added: Values = np.einsum("s...k,skl->s...l", surprises, by_lead)
-        return added
+        flat = surprises.reshape(len(surprises), -1, surprises.shape[-1])
+        return (flat @ by_lead).reshape(*surprises.shape[:-1], len(leads))
 
 
 def no_correction(series: int) -> Correction:
     """Return the correction that corrects nothing, while there are no own errors yet."""
-    return Correction(np.zeros(1), np.zeros((series, len(SPANS), 1)))
+    return Correction(np.zeros(1), np.zeros((series, len(MEMORIES), 1)))
 
 
-def surprises_of(recent: Values, expected: Values, steps_per_hour: int) -> Values:
-    """Return mean deviations over the last spans (..., spans) from log values of an hour (..., hour or more).
+def learn_correction(leads: Leads, errors: Values, surprises: Values) -> Correction:
+    """Return the ridge from surprises (series, origins, memories) to log errors (series, origins, leads).
 
-    What is more than an hour is the step in progress, which counts in every span.
+    An origin whose window is unknown, as far ones late in a fold's day are, counts as one with nothing to correct: the
+    fewer origins speak for a correction, the smaller it is. Measured, that is safer on short histories than leaving
+    them out.
     """
-    in_progress = recent.shape[-1] - steps_per_hour
-    counts = [in_progress + max(1, round(span * steps_per_hour)) for span in SPANS]
-    return np.stack([mean_deviation(recent[..., -count:], expected[..., -count:]) for count in counts], axis=-1)
-
-
-def learn_correction(leads: Values, errors: Values, surprises: Values) -> Correction:
-    """Return the ridge from surprises (series, origins, spans) to log errors (series, origins, leads)."""
-    middles, columns = [], []
-    for low, high in itertools.pairwise(WINDOW_EDGES):
-        inside = (leads >= low) & (leads < high)
-        if inside.any():
-            middles.append(leads[inside].mean())
-            columns.append(_ridge(surprises, mean_deviation(errors[..., inside], np.zeros(1))))
-    end = max(WINDOW_EDGES[-1], middles[-1] + 1.0)
-    return Correction(np.array([*middles, end]), np.stack([*columns, np.zeros_like(columns[0])], axis=-1))
-
-
-def _ridge(features: Values, target: Values) -> Values:
-    """Return coefficients (series, k) of target (series, n) on features (series, n, k)."""
-    gram = np.einsum("snk,snj->skj", features, features)
-    count = max(1, features.shape[1])
-    doubt = RIDGE / count * np.trace(gram, axis1=1, axis2=2) / features.shape[2]
-    # Where nothing ever surprised, any positive number keeps the solution at zero.
-    penalty = np.where(doubt > 0, doubt, 1.0)[:, None, None] * np.eye(features.shape[2])
-    solved: Values = np.linalg.solve(gram + penalty, np.einsum("snk,sn->sk", features, target)[..., None])[..., 0]
-    return solved
+    targets = [np.nan_to_num(mean_known(errors[..., inside])) for inside in leads.windows]
+    transposed = np.swapaxes(surprises, 1, 2)
+    gram = transposed @ surprises
+    mean_square = np.trace(gram, axis1=1, axis2=2) / surprises.shape[2] / max(1, surprises.shape[1])
+    penalty = RIDGE * np.maximum(mean_square, SMALLEST_SURPRISE**2)[:, None, None] * np.eye(surprises.shape[2])
+    return Correction(leads.middles, np.linalg.solve(gram + penalty, transposed @ np.stack(targets, axis=-1)))

@@ -4,6 +4,7 @@ Everything a score rests on was learned elsewhere: weights on the other folds, b
 How forecasts were made at the origins is backtest.py's business; the measures themselves are in accuracy.py.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,13 +22,13 @@ from forecasting.accuracy import (
     seasonal_scale,
     wape,
 )
-from forecasting.backtest import Backtest, Trial
+from forecasting.backtest import Backtest
 from forecasting.combination import combine
 from forecasting.correction import Correction, no_correction
 from forecasting.gate import EQUAL_LOSS, Gate, Losses, history_too_short, judge
-from forecasting.intervals import Bounds, Errors, bounds_from, bounds_from_spread, quantiles
+from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, quantiles
 from forecasting.panel import Panel
-from forecasting.selection import Weight
+from forecasting.selection import Mix, Weight, equal_mix, weights_of
 from forecasting.series import Flags, Values
 
 COMBINATION = "combination"
@@ -53,6 +54,7 @@ class Evaluation:
     """What is known about how well each series of a panel is forecast; every tuple has one item a series."""
 
     weights: tuple[tuple[Weight, ...], ...]
+    mix: Mix
     correction: Correction
     bounds: Bounds
     accuracies: tuple[Accuracy, ...]
@@ -61,12 +63,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Track:
-    """One forecaster's record: points and planned quantiles, (series, folds, origins, steps)."""
+    """One forecaster's record: points and planned quantiles, (series, folds, origins, leads)."""
 
-    near: Values
-    far: Values
-    near_planned: Values
-    far_planned: Values
+    points: Values
+    planned: Values
 
 
 def evaluate(
@@ -74,76 +74,51 @@ def evaluate(
 ) -> Evaluation:
     """Return what the backtest of a panel's members says; `spread` (series, levels) helps out while errors are few."""
     combination = combine(backtest)
-    forecasters = {name: (backtest.near.forecasts[i], backtest.far.forecasts[i]) for i, name in enumerate(names)}
-    forecasters[COMBINATION] = (combination.near, combination.far)
-    forecasters[LAST_VALUE] = _held(backtest)
-    tracks = {name: _track(backtest, *points, spread, planning.level) for name, points in forecasters.items()}
+    forecasters = dict(zip(names, backtest.trial.forecasts, strict=True))
+    forecasters[COMBINATION] = combination.forecasts
+    forecasters[LAST_VALUE] = np.broadcast_to(backtest.trial.held[..., None], backtest.trial.truth.shape)
+    tracks = {name: _track(backtest, points, spread, planning.level) for name, points in forecasters.items()}
     everything = np.ones(len(backtest.positions), dtype=bool)
     return Evaluation(
-        weights=_weights(names, combination.weights, combination.errors),
+        weights=weights_of(names, combination.mix, combination.errors, backtest.leads),
+        mix=combination.mix,
         correction=combination.correction,
-        bounds=_bounds(backtest, combination.near, combination.far, spread, everything),
+        bounds=_bounds(backtest, combination.forecasts, spread, everything),
         accuracies=_accuracies(panel, backtest, tracks, planning),
         gates=_gates(backtest, tracks, planning),
     )
 
 
-def _weights(names: Sequence[str], weights: Values, errors: Values) -> tuple[tuple[Weight, ...], ...]:
-    """Return each series' weights from shares and mean absolute errors, both (series, members)."""
-    return tuple(
-        tuple(Weight(name, float(share), float(error)) for name, share, error in zip(names, *row, strict=True))
-        for row in zip(weights, errors, strict=True)
-    )
-
-
-def _held(backtest: Backtest) -> tuple[Values, Values]:
-    """Return the last value held, as near and far forecasts."""
-    near, far = backtest.near, backtest.far
-    return (
-        np.broadcast_to(near.held[..., None], near.truth.shape),
-        np.broadcast_to(far.held[..., None], far.truth.shape),
-    )
-
-
-def _track(backtest: Backtest, near: Values, far: Values, spread: Values, level: float) -> _Track:
+def _track(backtest: Backtest, points: Values, spread: Values, level: float) -> _Track:
     """Return a forecaster's points with its planned quantiles, whose bounds come from the other half of the folds."""
-    levels = np.array([level])
-    near_planned, far_planned = np.empty_like(near), np.empty_like(far)
+    planned = np.empty_like(points)
     for half in backtest.halves():
-        bounds = _bounds(backtest, near, far, spread, ~half)
-        near_planned[:, half] = _moved(near[:, half], bounds.at(backtest.near.leads, levels))
-        far_planned[:, half] = _moved(far[:, half], bounds.at(backtest.far.leads, levels))
-    return _Track(near, far, near_planned, far_planned)
+        bounds = _bounds(backtest, points, spread, ~half)
+        offsets = bounds.at(backtest.leads.hours, np.array([level]), backtest.hours[half])[:, 0]
+        planned[:, half] = np.expm1(np.maximum(np.log1p(points[:, half]) + offsets, 0.0))
+    return _Track(points, planned)
 
 
-def _moved(points: Values, offsets: Values) -> Values:
-    """Return points (series, folds, origins, steps) moved by offsets (series, 1, steps) in log space."""
-    return np.expm1(np.maximum(np.log1p(points) + offsets[:, None], 0.0))
-
-
-def _bounds(backtest: Backtest, near: Values, far: Values, spread: Values, folds: Flags) -> Bounds:
+def _bounds(backtest: Backtest, points: Values, spread: Values, folds: Flags) -> Bounds:
     """Return bounds from a forecaster's errors at some of the folds."""
-    return bounds_from(_log_errors(backtest.near, near, folds), _log_errors(backtest.far, far, folds), spread)
-
-
-def _log_errors(trial: Trial, forecast: Values, folds: Flags) -> Errors:
-    errors = np.log1p(trial.truth[:, folds]) - np.log1p(forecast[:, folds])
-    return Errors(trial.leads, trial.step, errors.reshape(len(errors), -1, errors.shape[-1]))
+    errors = np.log1p(backtest.trial.truth[:, folds]) - np.log1p(points[:, folds])
+    return bounds_from(errors, backtest.leads, backtest.hours[folds], spread)
 
 
 def _accuracies(
     panel: Panel, backtest: Backtest, tracks: Mapping[str, _Track], planning: Planning
 ) -> tuple[Accuracy, ...]:
     scale = seasonal_scale(np.expm1(panel.logs), panel.steps.per_day)
-    hour = backtest.near.leads < 1.0
+    truth = backtest.trial.truth
+    hour = np.flatnonzero(backtest.leads.hours < 1.0)
+    # The whole day is seen from the folds' first origins; a lead counts for all steps it stands for.
+    day = np.repeat(np.arange(len(backtest.leads.steps)), np.round(backtest.leads.share).astype(int))
     first = {
-        name: _scores(
-            backtest.near.truth[..., hour], track.near[..., hour], track.near_planned[..., hour], scale, planning
-        )
+        name: _scores(truth[..., hour], track.points[..., hour], track.planned[..., hour], scale, planning)
         for name, track in tracks.items()
     }
     full = {
-        name: _scores(backtest.far.truth, track.far, track.far_planned, scale, planning)
+        name: _scores(truth[:, :, 0, day], track.points[:, :, 0, day], track.planned[:, :, 0, day], scale, planning)
         for name, track in tracks.items()
     }
     return tuple(
@@ -170,15 +145,15 @@ def _scores(truth: Values, point: Values, planned: Values, scale: Values, planni
 
 
 def _gates(backtest: Backtest, tracks: Mapping[str, _Track], planning: Planning) -> tuple[Gate, ...]:
-    """Return the verdict for each series over the lead time from the near origins."""
-    lead = backtest.near.leads < max(planning.lead_hours, backtest.near.step)
-    truth = backtest.near.truth[..., lead]
-    losses = {
-        name: pinball_loss(truth, track.near_planned[..., lead], planning.level) for name, track in tracks.items()
-    }
+    """Return the verdict for each series over the lead time."""
+    lead = backtest.leads.hours < planning.lead_hours
+    lead[0] = True  # a lead time of less than a step is the first step
+    truth = backtest.trial.truth[..., lead]
+    losses = {name: pinball_loss(truth, track.planned[..., lead], planning.level) for name, track in tracks.items()}
     losses["constant"] = pinball_loss(truth, _constant(backtest, planning.level), planning.level)
     demand = absolute_errors(truth, np.zeros(1))
-    origins = np.sum(~np.isnan(truth).all(axis=-1), axis=(1, 2))
+    known = np.mean(~np.isnan(truth).all(axis=-1), axis=(1, 2))
+    origins = np.round(known * backtest.distinct)
     return tuple(
         judge(
             Losses(
@@ -203,10 +178,10 @@ def unproven(names: Sequence[str], spread: Values, planning: Planning) -> Evalua
     """Return what can be said of series too short for a backtest: equal weights, bounds from the spread alone."""
     series = len(spread)
     accuracy = Accuracy(origins=0, planning_level=planning.level, horizon=FULL_HORIZON, first_hour={}, full_horizon={})
-    unmeasured = np.full((series, len(names)), np.nan)
-    equal = np.full((series, len(names)), 1.0 / len(names))
+    unmeasured = tuple(Weight(name, 1.0 / len(names), math.nan) for name in names)
     return Evaluation(
-        weights=_weights(names, equal, unmeasured),
+        weights=(unmeasured,) * series,
+        mix=equal_mix(series, len(names)),
         correction=no_correction(series),
         bounds=bounds_from_spread(spread),
         accuracies=(accuracy,) * series,

@@ -19,8 +19,8 @@ from forecasting.batch import (
     DEFAULT_LEAD_TIME,
     DEFAULT_PLANNING_LEVEL,
     ROWS_AT_ONCE,
-    _learnable,
     fit_batch,
+    learnable,
 )
 from forecasting.errors import ForecastingError, SeriesRefused
 from forecasting.fitted import FittedForecast
@@ -121,7 +121,7 @@ class _Fleet:
         grids: dict[tuple[datetime, timedelta, int], list[int]] = defaultdict(list)
         for position, series in enumerate(self.series):
             try:
-                part = _learnable(series, self.calendar)
+                part = learnable(series, self.calendar)
             except SeriesRefused as error:
                 self.known[position] = explain(error)
             else:

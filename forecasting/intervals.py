@@ -5,79 +5,101 @@ errors e = log(1 + y) - log(1 + f) made at a lead, the bound at level p is f mov
 
     the ceil(p * (n + 1))-th smallest error of n, as a quantile p * (n + 1) / n, at most the largest.
 
-Errors are pooled over windows of lead; between the middles of the windows offsets are interpolated. An hour of errors
-counts once in n, because neighbours make the same mistake. While there are few, their quantiles are mixed with those of
-the spread: how much the history differs from one season to the next.
+Errors are pooled over windows of lead; between the middles of the windows offsets are interpolated. Neighbours make the
+same mistake, so an origin counts in n as one over the hours that the window spans. While there are few, quantiles are
+mixed with those of the spread: how much the history differs from one season to the next. Nights and days err
+differently: errors are divided by how large they are in their hour of the day before they are pooled (normalised
+nonconformity, Papadopoulos, Vovk and Gammerman, 2011), as far as enough of them say so.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecasting.accuracy import mean_known
 from forecasting.interpolation import interpolate
+from forecasting.leads import Leads
+from forecasting.seasons import Ticks
 from forecasting.series import Values
 
-# Where one window of lead ends and the next begins, in hours: surprises fade fast at first, then slowly.
-WINDOW_EDGES = (0.0, 0.25, 1.0, 4.0, 10.0, np.inf)
 # The levels offsets are kept at; others are interpolated. Finer towards the ends, where bounds are planned.
 LEVELS = np.array([0.005, 0.01, 0.025, 0.05, *np.arange(0.1, 0.91, 0.1), 0.925, 0.95, 0.975, 0.99, 0.995])
-HOURS_OF_SPREAD = 6.0  # the spread counts as much as so many hours of own errors
-STEPS_OF_A_WINDOW = 24  # as many steps of each origin's window are looked at: neighbours say the same
+ERRORS_OF_SPREAD = 3.0  # the spread counts as much as so many errors of its own
+ERRORS_OF_AN_HOUR = 150.0  # an hour of the day is as wide as any other until as many errors say otherwise
+HOURS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
-    """Offsets in log space (series, windows, levels) at the middles of windows of lead, `leads` (windows,) in hours."""
+    """Offsets in log space (series, windows, levels) at the middles of windows of lead, `leads` (windows,) in hours.
+
+    They are multiplied by the `width` (series, 24) of the local hour they are for.
+    """
 
     leads: Values
     offsets: Values
+    width: Values
 
     def select(self, row: int) -> "Bounds":
         """Return the bounds of one of the series, as its own copy."""
-        return Bounds(self.leads, self.offsets[row : row + 1].copy())
+        return Bounds(self.leads, self.offsets[row : row + 1].copy(), self.width[row : row + 1].copy())
 
-    def at(self, leads: Values, levels: Values) -> Values:
-        """Return offsets (series, levels, leads) for rising levels and leads in hours; they rise with the level."""
+    def at(self, leads: Values, levels: Values, hours: Ticks) -> Values:
+        """Return offsets (series, levels, ..., leads) for rising levels, leads in hours and local hours (..., leads).
+
+        They rise with the level.
+        """
         by_window = interpolate(self.offsets, LEVELS, levels)
         offsets = interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
         # Interpolation rounds: two equal offsets may come out a hair the wrong way round.
-        return np.maximum.accumulate(offsets, axis=1)
+        rising = np.maximum.accumulate(offsets, axis=1)
+        between = [1] * (hours.ndim - 1)
+        at: Values = rising.reshape(*rising.shape[:2], *between, len(leads)) * self.width[:, None, hours]
+        return at
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Errors:
-    """Errors in log space (series, origins, steps), NaN where the truth is unknown, and each step's lead in hours.
+def bounds_from(errors: Values, leads: Leads, hours: Ticks, spread: Values) -> Bounds:
+    """Return bounds from log errors (series, folds, origins, leads), mixed with the spread (series, levels).
 
-    `step` is the length of one step in hours.
+    `hours` (folds, origins, leads) is the local hour each error was made for; an error is NaN where truth is unknown.
     """
-
-    leads: Values
-    step: float
-    errors: Values
-
-
-def bounds_from(near: Errors, far: Errors, spread: Values) -> Bounds:
-    """Return bounds from errors near many origins and far from fewer ones, mixed with the spread (series, levels).
-
-    Far errors are used only for leads that the near ones do not reach.
-    """
-    leads, offsets = [], []
-    for low, high in itertools.pairwise(WINDOW_EDGES):
-        source = near if low < near.leads[-1] else far
-        inside = np.flatnonzero((source.leads >= low) & (source.leads < high))
-        if not inside.size:
-            continue
-        chosen = inside[:: max(1, len(inside) // STEPS_OF_A_WINDOW)]
-        hours = max(1.0, len(inside) * source.step) * source.errors.shape[1]
-        offsets.append(_conformal(source.errors[:, :, chosen], hours, spread))
-        leads.append(source.leads[inside].mean())
-    return Bounds(np.asarray(leads), np.stack(offsets, axis=1))
+    width = _width_of_hours(errors, leads, hours)
+    alike = errors / width[:, hours]
+    offsets = [
+        _conformal(alike[..., inside].reshape(len(errors), -1), _count(alike[..., inside]) / hours_wide, spread)
+        for inside, hours_wide in zip(leads.windows, leads.widths, strict=True)
+    ]
+    return Bounds(leads.middles, np.stack(offsets, axis=1), width)
 
 
 def bounds_from_spread(spread: Values) -> Bounds:
-    """Return the same offsets for all leads, while there are no own errors yet."""
-    return Bounds(np.zeros(1), spread[:, None, :])
+    """Return the same offsets for all leads and hours, while there are no own errors yet."""
+    return Bounds(np.zeros(1), spread[:, None, :], np.ones((len(spread), HOURS)))
+
+
+def _count(errors: Values) -> Values:
+    """Return from how many origins errors (series, folds, origins, leads) are known, (series,)."""
+    counts: Values = np.sum(~np.isnan(errors).all(axis=-1), axis=(1, 2))
+    return counts
+
+
+def _width_of_hours(errors: Values, leads: Leads, hours: Ticks) -> Values:
+    """Return how large errors are in each hour of the day, relative to their window of lead, (series, 24)."""
+    sizes = np.abs(errors)
+    usual = np.stack([mean_known(sizes[..., inside], axis=(1, 2, 3)) for inside in leads.windows], axis=1)
+    usual = np.where(usual > 0, usual, np.nan)  # a window without an error says nothing about hours
+    relative = (sizes / usual[:, leads.window][:, None, None, :]).reshape(len(errors), -1)
+    known = ~np.isnan(relative)
+    of_hour = (hours.reshape(-1, 1) == np.arange(HOURS)).astype(np.float64)
+    sums = _with_neighbours(np.where(known, relative, 0.0) @ of_hour)
+    counts = _with_neighbours(known @ of_hour)
+    width: Values = (sums + ERRORS_OF_AN_HOUR) / (counts + ERRORS_OF_AN_HOUR)
+    return width
+
+
+def _with_neighbours(hours: Values) -> Values:
+    """Return values (series, 24) smoothed around the clock."""
+    return 0.5 * hours + 0.25 * (np.roll(hours, 1, axis=1) + np.roll(hours, -1, axis=1))
 
 
 def spread_of(logs: Values, season: int) -> Values:
@@ -93,22 +115,25 @@ def spread_of(logs: Values, season: int) -> Values:
 
 
 def quantiles(values: Values, levels: Values) -> Values:
-    """Return quantiles (rows, levels) of each row of values, leaving NaN out; 0 where nothing is left."""
+    """Return quantiles (rows, levels) of each row of values, leaving NaN out; 0 where nothing is left.
+
+    `levels` is (levels,) or (rows, levels).
+    """
     ordered = np.sort(values.reshape(len(values), -1), axis=1)  # NaN sorts last
     if not ordered.shape[1]:
-        return np.zeros((len(ordered), len(levels)))
+        return np.zeros((len(ordered), levels.shape[-1]))
     counts = np.sum(~np.isnan(ordered), axis=1, keepdims=True)
-    positions = np.clip(levels, 0.0, 1.0)[None, :] * np.maximum(counts - 1, 0)
+    positions = np.clip(levels, 0.0, 1.0) * np.maximum(counts - 1, 0)
     lower = np.floor(positions).astype(np.intp)
     upper = np.minimum(lower + 1, np.maximum(counts - 1, 0))
     low, high = np.take_along_axis(ordered, lower, axis=1), np.take_along_axis(ordered, upper, axis=1)
     return np.where(counts > 0, low + (high - low) * (positions - lower), 0.0)
 
 
-def _conformal(errors: Values, hours: float, spread: Values) -> Values:
-    """Return conformal quantiles of pooled errors, mixed with the spread while they are few, (series, levels)."""
-    effective = max(1.0, hours)
+def _conformal(errors: Values, count: Values, spread: Values) -> Values:
+    """Return conformal quantiles (series, levels) of errors (series, n) that count as so many, with the spread."""
+    effective = np.maximum(1.0, count)[:, None]
     # Upper levels move up and lower ones down: a bound errs on the wide side.
     corrected = 0.5 + (LEVELS - 0.5) * (effective + 1) / effective
-    trust = effective / (effective + HOURS_OF_SPREAD)
+    trust = effective / (effective + ERRORS_OF_SPREAD)
     return trust * quantiles(errors, corrected) + (1 - trust) * spread

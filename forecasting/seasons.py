@@ -13,6 +13,7 @@ Ticks = NDArray[np.int64]
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+HOURS_A_DAY = 24
 WEEK = 7 * DAY
 FIRST_MONDAY = 4 * DAY  # 1970-01-05: Unix time began on a Thursday
 SHORTEST_STEP, LONGEST_STEP = timedelta(seconds=15), timedelta(hours=1)
@@ -52,6 +53,11 @@ class Steps:
     def begins(self) -> Values:
         """Unix time of each step's begin, shape (n,)."""
         return self.begin + np.arange(len(self)) * self.seconds
+
+    @property
+    def hours_of_day(self) -> Ticks:
+        """The local hour of the day of each step, 0 to 23, shape (n,)."""
+        return self.ticks // self.per_hour % HOURS_A_DAY
 
     def part(self, first: int, last: int) -> "Steps":
         """Return the steps in [first, last)."""

@@ -5,9 +5,12 @@ from forecasting.models.member import FittedModel, Model, fit_member
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.profile import Profile
 
-MEMBERS: tuple[Model, ...] = (DayNaive(), WeekNaive(), Profile(), Harmonic())
+# Who always takes part: the gate compares with them.
+YARDSTICKS: tuple[Model, ...] = (DayNaive(), WeekNaive())
+
+MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic())
 
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()
 
-__all__ = ["FALLBACK", "MEMBERS", "FittedModel", "Model", "fit_member"]
+__all__ = ["FALLBACK", "MEMBERS", "YARDSTICKS", "FittedModel", "Model", "fit_member"]

@@ -27,11 +27,3 @@ def fading(persistence: Values, leads: Values) -> Values:
     """Return the share of the last hour's mean deviation left at leads of so many hours, (series, leads)."""
     left: Values = persistence[:, None] ** (leads + MIDDLE_OF_THE_LAST_HOUR)[None, :]
     return left
-
-
-def mean_deviation(recent: Values, expected: Values) -> Values:
-    """Return the mean of recent - expected over the last axis, leaving NaN out; 0 where nothing is known."""
-    known = ~np.isnan(recent)
-    total = np.where(known, recent - expected, 0.0).sum(axis=-1)
-    mean: Values = total / np.maximum(known.sum(axis=-1), 1)
-    return mean

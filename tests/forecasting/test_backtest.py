@@ -1,4 +1,5 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -6,13 +7,13 @@ import pytest
 from forecasting.backtest import Backtest, fold_positions, run_backtest
 from forecasting.models import MEMBERS
 from forecasting.panel import Panel
-from tests.forecasting.loads import FIVE_MINUTES, HOUR, a_panel, noisy_week, usual_week
+from tests.forecasting.loads import FIVE_MINUTES, HOUR, MONDAY, a_panel, noisy_week, usual_week
 
 DAY = 288
 
 
 def backtest_of(panel: Panel) -> Backtest:
-    return run_backtest(panel, MEMBERS, near_hours=1.0)
+    return run_backtest(panel, MEMBERS)
 
 
 @pytest.mark.parametrize(
@@ -47,46 +48,76 @@ def test_nothing_after_an_origin_reaches_its_forecast(*, gaps: bool) -> None:
 
     before, after = backtest_of(a_panel(values)), backtest_of(a_panel(changed))
 
-    np.testing.assert_array_equal(before.far.forecasts[:, :, :2], after.far.forecasts[:, :, :2])
-    np.testing.assert_array_equal(before.near.forecasts[:, :, :2, :1], after.near.forecasts[:, :, :2, :1])
-    np.testing.assert_array_equal(before.near.held[:, :2, :1], after.near.held[:, :2, :1])
+    # The fold before looks at hours that were changed, but from origins before them.
+    np.testing.assert_array_equal(before.trial.forecasts[:, :, 0, :5], after.trial.forecasts[:, :, 0, :5])
+    np.testing.assert_array_equal(before.trial.forecasts[:, :, 1, :1], after.trial.forecasts[:, :, 1, :1])
+    np.testing.assert_array_equal(before.trial.held[:, 1, :1], after.trial.held[:, 1, :1])
+    np.testing.assert_array_equal(before.trial.surprises[:, :, 1, :1], after.trial.surprises[:, :, 1, :1])
     np.testing.assert_array_equal(before.week_before[:, :2], after.week_before[:, :2])
-    assert not np.array_equal(before.far.forecasts[:, :, 2:], after.far.forecasts[:, :, 2:])
+    assert not np.array_equal(before.trial.forecasts[:, :, 2:], after.trial.forecasts[:, :, 2:])
 
 
-def test_near_origins_know_only_what_came_before_them() -> None:
+def test_origins_within_a_day_know_only_what_came_before_them() -> None:
     values = noisy_week(6)
     fold = fold_positions(a_panel(values).steps)[-1]
     origin = fold + 3 * 12
     changed = values.copy()
     changed[origin:] *= 5
 
-    before, after = backtest_of(a_panel(values)).near, backtest_of(a_panel(changed)).near
+    before, after = backtest_of(a_panel(values)).trial, backtest_of(a_panel(changed)).trial
 
     np.testing.assert_array_equal(before.forecasts[:, :, -1, :4], after.forecasts[:, :, -1, :4])
     np.testing.assert_array_equal(before.held[:, -1, :4], after.held[:, -1, :4])
-    np.testing.assert_array_equal(before.recent[:, -1, :4], after.recent[:, -1, :4])
+    np.testing.assert_array_equal(before.surprises[:, :, -1, :4], after.surprises[:, :, -1, :4])
     assert not np.array_equal(before.forecasts[:, :, -1, 4:], after.forecasts[:, :, -1, 4:])
 
 
-def test_no_sample_is_looked_at_from_two_folds() -> None:
-    panel = a_panel(usual_week(5))
+def test_no_sample_teaches_one_half_of_the_folds_and_tests_the_other() -> None:
+    panel = a_panel(noisy_week(5))
 
     backtest = backtest_of(panel)
 
-    begins = backtest.near.truth.shape[2] * panel.steps.per_hour
-    assert (np.diff(backtest.positions) >= begins).all()
+    targets = np.array(backtest.positions)[:, None, None] + 12 * np.arange(24)[:, None] + backtest.leads.steps
+    later, earlier = backtest.halves()
+    seen = ~np.isnan(backtest.trial.truth[0])
+    assert targets[earlier][seen[earlier]].max() < targets[later].min()
 
 
-def test_the_truth_is_what_came() -> None:
-    values = noisy_week(6)
+def test_origins_that_several_folds_share_count_once() -> None:
+    assert backtest_of(a_panel(noisy_week(4))).distinct == 2 * 24
+    assert backtest_of(a_panel(usual_week(28))).distinct == 12 * 24
+
+
+def test_the_truth_is_what_came_within_the_day_of_a_fold() -> None:
+    values = noisy_week(28)
 
     backtest = backtest_of(a_panel(values))
 
+    ahead = backtest.leads.steps
+    inside = ahead < DAY - 24
     for fold, position in enumerate(backtest.positions):
-        np.testing.assert_allclose(backtest.far.truth[0, fold, 0], values[position : position + DAY])
-        np.testing.assert_allclose(backtest.near.truth[0, fold, 2], values[position + 24 : position + 24 + 48])
-        np.testing.assert_allclose(backtest.near.held[0, fold, 2], values[position + 23])
+        np.testing.assert_allclose(backtest.trial.truth[0, fold, 0], values[position + ahead])
+        np.testing.assert_allclose(backtest.trial.truth[0, fold, 2, inside], values[position + 24 + ahead[inside]])
+        assert np.isnan(backtest.trial.truth[0, fold, 2, ~inside]).all()
+        np.testing.assert_allclose(backtest.trial.held[0, fold, 2], values[position + 23])
+
+
+def test_hours_are_those_of_the_local_clock() -> None:
+    panel = a_panel(noisy_week(6), zone=ZoneInfo("Asia/Kolkata"))
+
+    backtest = backtest_of(panel)
+
+    begin = MONDAY + backtest.positions[0] * FIVE_MINUTES
+    local = begin.astimezone(ZoneInfo("Asia/Kolkata"))
+    assert backtest.hours[0, 0, 0] == local.hour
+    assert backtest.hours[0, 5, 0] == (local.hour + 5) % 24
+
+
+def test_later_folds_are_scored_by_earlier_ones_and_the_other_way_round() -> None:
+    later, earlier = backtest_of(a_panel(usual_week(28))).halves()
+
+    assert later.tolist() == [False] * 6 + [True] * 6
+    assert earlier.tolist() == [True] * 6 + [False] * 6
 
 
 def test_a_missing_last_value_is_held_from_before() -> None:
@@ -96,11 +127,4 @@ def test_a_missing_last_value_is_held_from_before() -> None:
 
     backtest = backtest_of(a_panel(values))
 
-    assert backtest.near.held[0, 0, 1] == pytest.approx(values[fold + 9])
-
-
-def test_near_origins_look_as_far_as_the_lead_time() -> None:
-    panel = a_panel(usual_week(6))
-
-    assert run_backtest(panel, MEMBERS, near_hours=8.0).near.leads[-1] == pytest.approx(8 - 1 / 12)
-    assert run_backtest(panel, MEMBERS, near_hours=100.0).near.leads[-1] < 24
+    assert backtest.trial.held[0, 0, 1] == pytest.approx(values[fold + 9])

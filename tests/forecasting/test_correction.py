@@ -1,58 +1,69 @@
 import numpy as np
 import pytest
 
-from forecasting.correction import learn_correction, no_correction, surprises_of
+from forecasting.correction import learn_correction, no_correction
+from forecasting.leads import leads_of
+from forecasting.surprises import MEMORIES
+from tests.forecasting.loads import a_panel
 
 RNG = np.random.default_rng(5)
-LEADS = np.arange(48) / 12
-SURPRISES = RNG.normal(size=(1, 500, 2))
+LEADS = leads_of(a_panel(np.zeros(288)).steps)
+AHEAD = len(LEADS.steps)
+SURPRISES = RNG.normal(size=(1, 500, len(MEMORIES)))
 
 
-def test_it_learns_how_the_error_follows_the_surprise() -> None:
-    errors = (0.8 * SURPRISES[..., 0] - 0.2 * SURPRISES[..., 1])[..., None] * np.ones(48)
+def test_it_learns_how_the_error_follows_the_surprises() -> None:
+    errors = (0.8 * SURPRISES[..., 0] - 0.2 * SURPRISES[..., 4])[..., None] * np.ones(AHEAD)
 
     correction = learn_correction(LEADS, errors, SURPRISES)
 
-    added = correction.at(np.array([0.05]), np.array([[1.0, 1.0]]))
+    added = correction.at(np.array([0.05]), np.array([[1.0, 0.0, 0.0, 0.0, 1.0]]))
     assert added.item() == pytest.approx(0.6, abs=0.03)
 
 
-def test_it_fades_to_nothing_at_the_end_of_its_windows() -> None:
-    errors = SURPRISES[..., :1] * np.ones(48)
+def test_each_window_of_lead_has_its_own_answer() -> None:
+    errors = SURPRISES[..., :1] * (LEADS.hours < 1)
 
     correction = learn_correction(LEADS, errors, SURPRISES)
 
-    added = correction.at(np.array([0.1, 3.0, 4.0, 24.0]), np.array([[1.0, 0.0]]))[0]
-    assert added[0] > added[1] > added[2]
-    assert added[2:].tolist() == [0.0, 0.0]
+    added = correction.at(np.array([0.1, 0.5, 20.0]), np.eye(1, len(MEMORIES)))[0]
+    assert added == pytest.approx([1.0, 1.0, 0.0], abs=0.05)
 
 
 def test_errors_that_follow_nothing_correct_next_to_nothing() -> None:
-    correction = learn_correction(LEADS, RNG.normal(size=(1, 500, 48)), SURPRISES)
+    correction = learn_correction(LEADS, RNG.normal(size=(1, 500, AHEAD)), SURPRISES)
 
-    assert np.abs(correction.coefficients).max() < 0.1
+    assert np.abs(correction.coefficients).max() < 0.15
 
 
 def test_without_origins_nothing_is_corrected() -> None:
-    unlearned = learn_correction(LEADS, np.empty((1, 0, 48)), np.empty((1, 0, 2)))
+    unlearned = learn_correction(LEADS, np.empty((1, 0, AHEAD)), np.empty((1, 0, len(MEMORIES))))
 
     for correction in (unlearned, no_correction(1)):
-        assert not correction.at(LEADS, np.array([[5.0, 5.0]])).any()
+        assert not correction.at(LEADS.hours, np.full((1, len(MEMORIES)), 5.0)).any()
 
 
-def test_missing_truth_is_left_out() -> None:
-    errors = SURPRISES[..., :1] * np.ones(48)
-    errors[:, ::2, ::3] = np.nan
+def test_a_window_with_some_truth_missing_rests_on_the_rest() -> None:
+    errors = SURPRISES[..., :1] * np.ones(AHEAD)
+    errors[:, :, ::2] = np.nan
 
     correction = learn_correction(LEADS, errors, SURPRISES)
 
-    assert np.isfinite(correction.coefficients).all()
-    assert correction.coefficients[0, 0, 0] == pytest.approx(1.0, abs=0.05)
+    assert correction.coefficients[0, 0] == pytest.approx(np.ones(len(LEADS.windows)), abs=0.05)
 
 
-def test_the_step_in_progress_counts_for_the_newest_surprise() -> None:
-    recent = np.array([*np.zeros(11), 1.0, 3.0])
+def test_an_origin_without_truth_speaks_against_a_correction() -> None:
+    errors = SURPRISES[..., :1] * np.ones(AHEAD)
+    errors[:, ::2] = np.nan
 
-    surprises = surprises_of(recent, np.zeros(13), steps_per_hour=12)
+    correction = learn_correction(LEADS, errors, SURPRISES)
 
-    assert surprises.tolist() == pytest.approx([2.0, 4.0 / 13])
+    assert correction.coefficients[0, 0, 0] == pytest.approx(0.5, abs=0.1)
+
+
+def test_surprises_of_many_origins_are_corrected_at_once() -> None:
+    correction = learn_correction(LEADS, SURPRISES[..., :1] * np.ones(AHEAD), SURPRISES)
+
+    together = correction.at(LEADS.hours, SURPRISES.reshape(1, 5, 100, -1))
+
+    np.testing.assert_allclose(together[0, 3, 7], correction.at(LEADS.hours, SURPRISES[:, 307])[0])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting import Calendar, Event, FittedForecast, ForecastingError, Series, SeriesRefused, fit, fit_batch
+from forecasting.models.profile import Profile
 from forecasting.series import Values
 from tests.forecasting.loads import FIVE_MINUTES, HOUR, MONDAY, a_series, noisy_week, usual_week
 
@@ -195,6 +196,13 @@ def test_accuracy_covers_members_combination_and_baseline() -> None:
     assert (accuracy.origins, accuracy.planning_level, accuracy.horizon) == (12, 0.9, timedelta(days=1))
 
 
+def test_members_can_be_chosen_and_the_naive_ones_take_part_anyway() -> None:
+    fitted = fit(a_series(noisy_week(15)), members=(Profile(),))
+
+    assert [each.name for each in fitted.weights] == ["day_naive", "week_naive", "profile"]
+    assert set(fitted.accuracy.first_hour) == {"day_naive", "week_naive", "profile", "combination", "last_value"}
+
+
 def test_a_short_history_has_no_accuracy() -> None:
     accuracy = fit(a_series(noisy_week(1))).accuracy
 
@@ -206,9 +214,9 @@ def test_a_short_history_has_no_accuracy() -> None:
 def test_the_bounds_cover_the_days_that_follow(horizon: int) -> None:
     covered = []
 
-    for seed in range(40):
-        load = noisy_week(29, seed, persistence=0.97, scale=0.1)
-        known = 24 * DAY + 29 * seed  # from mixed hours of the fourth week
+    for seed in range(120):
+        load = noisy_week(40, seed, persistence=0.97, scale=0.1)
+        known = 24 * DAY + 29 * seed  # from mixed hours of two weeks
         bound = fit(a_series(load[:known])).forecast(horizon * HOUR, levels=(0.95,)).quantile(0.95).values
         covered.append(np.mean(load[known : known + len(bound)] <= bound))
 

@@ -130,7 +130,7 @@ def test_many_small_updates_equal_a_large_one() -> None:
 def test_yesterdays_new_samples_reach_the_naive_members() -> None:
     updated = FITTED.update(a_series(np.full(DAY, 5.0), FIVE_MINUTES, END))
 
-    day_naive = updated.members[0].pattern(updated._steps_around_origin(DAY))
+    day_naive = updated.members[0].pattern(updated._steps(DAY))
 
     np.testing.assert_allclose(np.expm1(day_naive), 5.0)
 

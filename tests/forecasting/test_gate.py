@@ -109,7 +109,7 @@ def test_a_longer_lead_time_is_judged_as_such() -> None:
     drifting = noise(14 * 288, seed=1, persistence=0.99)
     series = a_series((1000 + usual_week(14)) * np.exp(drifting))
 
-    near, far = (fit_batch([series], lead_time=lead)[0].gate for lead in (timedelta(minutes=5), 2 * HOUR))
+    near, far = (fit_batch([series], lead_time=lead)[0].gate for lead in (timedelta(minutes=5), 6 * HOUR))
 
     assert near.reason == "NotBetterThanLastValue"
     assert far.open

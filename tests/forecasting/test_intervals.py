@@ -2,23 +2,33 @@ import numpy as np
 import pytest
 
 from forecasting.interpolation import interpolate
-from forecasting.intervals import LEVELS, Bounds, Errors, bounds_from, bounds_from_spread, quantiles, spread_of
+from forecasting.intervals import LEVELS, Bounds, bounds_from, bounds_from_spread, quantiles, spread_of
+from forecasting.leads import Leads, leads_of
 from forecasting.series import Values
+from tests.forecasting.loads import HOUR, a_panel
 
 RNG = np.random.default_rng(11)
 NO_SPREAD = np.zeros((1, len(LEVELS)))
+LEADS = leads_of(a_panel(np.zeros(2)).steps)
+AHEAD = len(LEADS.steps)
 
 
-def errors(origins: int, steps: int, scale: float = 1.0) -> Errors:
-    return Errors(np.arange(steps) / 12, 1 / 12, RNG.normal(0, scale, (1, origins, steps)))
+def errors(folds: int, origins: int = 24, scale: float = 1.0) -> Values:
+    return RNG.normal(0, scale, (1, folds, origins, AHEAD))
 
 
-def upper(bounds: Bounds, lead: float, level: float = 0.95) -> float:
-    return float(bounds.at(np.array([lead]), np.array([level]))[0, 0, 0])
+def learned(misses: Values, spread: Values = NO_SPREAD, leads: Leads = LEADS) -> Bounds:
+    """Bounds from errors, each made for the hour of the day that its origin and lead add up to."""
+    hours = (np.arange(misses.shape[2])[:, None] + leads.hours.astype(int)) % 24
+    return bounds_from(misses, leads, np.repeat(hours[None], misses.shape[1], axis=0), spread)
+
+
+def upper(bounds: Bounds, lead: float, level: float = 0.95, hour: int = 12) -> float:
+    return float(bounds.at(np.array([lead]), np.array([level]), np.array([hour]))[0, 0, 0])
 
 
 def test_bounds_are_quantiles_of_past_errors() -> None:
-    bounds = bounds_from(errors(400, 48), errors(400, 288), NO_SPREAD)
+    bounds = learned(errors(200))
 
     assert upper(bounds, 0.05, 0.95) == pytest.approx(1.645, abs=0.15)
     assert upper(bounds, 0.05, 0.5) == pytest.approx(0.0, abs=0.1)
@@ -26,29 +36,48 @@ def test_bounds_are_quantiles_of_past_errors() -> None:
 
 
 def test_bounds_widen_where_errors_grow_with_the_lead() -> None:
-    near, far = errors(400, 48, scale=0.1), errors(400, 288, scale=0.5)
+    bounds = learned(errors(20) * np.sqrt(LEADS.hours + 0.1))
 
-    bounds = bounds_from(near, far, NO_SPREAD)
-
-    assert upper(bounds, 0.5) < upper(bounds, 5.0) < upper(bounds, 12.0)
+    assert upper(bounds, 0.1) < upper(bounds, 2.5) < upper(bounds, 17.0)
 
 
-@pytest.mark.parametrize("origins", [4, 12, 250])
-def test_bounds_cover_what_they_promise_however_few_the_errors(origins: int) -> None:
+def test_bounds_are_wider_in_hours_that_err_more() -> None:
+    misses = errors(60)
+    at_night = (np.arange(24)[:, None] + LEADS.hours.astype(int)) % 24 < 6
+    misses[..., at_night] *= 4
+
+    bounds = learned(misses)
+
+    assert upper(bounds, 2.5, hour=3) > 2 * upper(bounds, 2.5, hour=15)
+    covered = [
+        np.mean(misses[0][..., at_night == night] <= upper(bounds, 2.5, hour=3 if night else 15))
+        for night in (True, False)
+    ]
+    assert covered == pytest.approx([0.95, 0.95], abs=0.03)
+
+
+@pytest.mark.parametrize("folds", [1, 3, 12])
+def test_bounds_cover_what_they_promise_however_few_the_errors(folds: int) -> None:
     spread = quantiles(RNG.normal(size=(1, 10_000)), LEVELS)
     future = RNG.normal(size=10_000)
 
-    bounds = [upper(bounds_from(errors(origins, 48), errors(origins, 288), spread), 0.1) for _ in range(200)]
+    bounds = [upper(learned(errors(folds), spread), 0.1) for _ in range(100)]
 
-    assert 0.94 <= np.mean([np.mean(future <= bound) for bound in bounds]) <= 0.97
+    assert 0.94 <= np.mean([np.mean(future <= bound) for bound in bounds]) <= 0.98
+
+
+def test_an_origin_counts_for_less_where_a_window_spans_many_hours() -> None:
+    bounds = learned(np.repeat(errors(12)[..., :1], AHEAD, axis=-1))
+
+    # All leads err alike; with less evidence the same level is moved further out.
+    assert upper(bounds, 17.0) > upper(bounds, 0.1)
 
 
 def test_the_spread_helps_out_while_errors_are_few() -> None:
     spread = spread_of(RNG.normal(0, 5.0, (1, 4000)), season=10)
-    quiet = errors(3, 48, scale=0.01)
 
-    few = upper(bounds_from(quiet, quiet, spread), 0.05)
-    many = upper(bounds_from(errors(300, 48, scale=0.01), quiet, spread), 0.05)
+    few = upper(learned(errors(1, 1, scale=0.01), spread), 0.05)
+    many = upper(learned(errors(12, scale=0.01), spread), 0.05)
 
     assert few > 1.0 > many
     assert upper(bounds_from_spread(spread), 3.0) == pytest.approx(5 * np.sqrt(2) * 1.645, rel=0.1)
@@ -62,17 +91,23 @@ def test_the_spread_of_a_short_series_is_around_its_median() -> None:
 
 
 def test_offsets_never_fall_from_a_level_to_a_higher_one() -> None:
-    bounds = bounds_from(errors(7, 48), errors(3, 288), NO_SPREAD)
+    bounds = learned(errors(1, 7))
 
-    offsets = bounds.at(np.linspace(0, 48, 99), np.linspace(0.001, 0.999, 99))
+    offsets = bounds.at(np.linspace(0, 48, 99), np.linspace(0.001, 0.999, 99), np.arange(99) % 24)
 
     assert (np.diff(offsets, axis=1) >= 0).all()
 
 
 def test_hourly_grids_have_bounds_although_a_quarter_of_an_hour_has_no_step() -> None:
-    hourly = Errors(np.arange(24.0), 1.0, RNG.normal(size=(1, 100, 24)))
+    leads = leads_of(a_panel(np.zeros(2), HOUR).steps)
 
-    assert upper(bounds_from(hourly, hourly, NO_SPREAD), 3.0) == pytest.approx(1.645, abs=0.4)
+    bounds = learned(RNG.normal(size=(1, 40, 24, len(leads.steps))), leads=leads)
+
+    assert upper(bounds, 3.0) == pytest.approx(1.645, abs=0.4)
+
+
+def test_a_perfect_forecast_has_no_width() -> None:
+    assert upper(learned(np.zeros((1, 12, 24, AHEAD))), 3.0) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from forecasting.models import FALLBACK, MEMBERS, FittedModel, Model, fit_member
 from forecasting.models.harmonic import Harmonic
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
-from forecasting.models.persistence import fading, mean_deviation, persistence_of
+from forecasting.models.persistence import fading, persistence_of
 from forecasting.models.profile import Profile
 from forecasting.panel import Panel
 from forecasting.seasons import local_steps
@@ -203,9 +203,3 @@ def test_a_deviation_fades_hour_by_hour() -> None:
     left = fading(np.array([0.5, 0.0]), np.array([0.5, 1.5]))
 
     np.testing.assert_allclose(left, [[0.5, 0.25], [0.0, 0.0]])
-
-
-def test_unknown_samples_do_not_deviate() -> None:
-    recent = np.array([[1.0, np.nan, 4.0], [np.nan, np.nan, np.nan]])
-
-    assert mean_deviation(recent, np.ones((2, 3))).tolist() == [1.5, 0.0]

@@ -1,0 +1,39 @@
+"""Surprises: how the newest samples deviate from what was expected of them, remembered for shorter and longer times.
+
+Source: Roberts, Control Chart Tests Based on Geometric Moving Averages, 1959. In log space, with d[t] the deviation of
+the t-th newest known sample and a memory of tau hours, the surprise is the mean
+
+    sum_t d[t] * exp(-age[t] / tau) / sum_t exp(-age[t] / tau)
+
+A member carries the surprise of half an hour forward (persistence.py); the correction learns what to make of all.
+"""
+
+import numpy as np
+
+from forecasting.seasons import HOUR
+from forecasting.series import Values
+
+MEMORIES = np.array([1 / 24, 1 / 8, 1 / 2, 2.0, 12.0])  # hours: half the length of a window with the same mean age
+CARRIED = 2  # the memory whose surprise members carry forward: its mean age is half an hour
+
+
+def surprises_of(deviations: Values, step_seconds: float) -> Values:
+    """Return surprises (..., memories) from deviations (..., n), oldest first, NaN where unknown; 0 of nothing."""
+    recall = np.exp(-np.arange(deviations.shape[-1])[::-1, None] * step_seconds / HOUR / MEMORIES)
+    known = ~np.isnan(deviations)
+    # Where all is known, which is nearly always, the sum of weights is one for all.
+    weight = recall.sum(axis=0) if known.all() else np.maximum(known @ recall, np.finfo(np.float64).tiny)
+    surprises: Values = np.where(known, deviations, 0.0) @ recall / weight
+    return surprises
+
+
+def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Values:
+    """Return surprises (members, memories) after deviations (members, n) that followed, oldest first.
+
+    A step that is unknown, NaN, is passed over: nothing is forgotten for it.
+    """
+    known = deviations[:, ~np.isnan(deviations[0])]
+    kept = np.exp(-step_seconds / HOUR / MEMORIES)
+    recall = (1 - kept) * kept ** np.arange(known.shape[1])[::-1, None]
+    after: Values = surprises * kept ** known.shape[1] + known @ recall
+    return after
