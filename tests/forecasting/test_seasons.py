@@ -83,3 +83,28 @@ def test_smoothing_goes_around_the_circle_and_keeps_edges() -> None:
 
 def test_hours_are_counted_back_from_the_end() -> None:
     np.testing.assert_array_equal(hourly(np.array([[7.0, 1, 2, 3, 4]]), 2), [[1.5, 3.5]])
+
+
+@pytest.mark.parametrize("width", [1, 3, 5, 7, 15])
+def test_a_season_is_smoothed_by_the_median_of_its_neighbours_around_the_circle(width: int) -> None:
+    season = np.random.default_rng(4).normal(size=(3, 40))
+    half = width // 2
+
+    smoothed = smooth(season, width)
+
+    for slot in range(40):
+        neighbours = season[:, np.arange(slot - half, slot + half + 1) % 40]
+        np.testing.assert_array_equal(smoothed[:, slot], np.median(neighbours, axis=1))
+
+
+@pytest.mark.parametrize("seasons", [1, 2, 3, 4, 5, 9])
+def test_the_median_season_is_the_median_of_what_is_known_of_each_slot(seasons: int) -> None:
+    generator = np.random.default_rng(seasons)
+    values = np.where(generator.random((2, seasons * 12)) < 0.3, np.nan, generator.normal(size=(2, seasons * 12)))
+
+    median = median_season(values, np.arange(seasons * 12), 12)
+
+    for slot in range(12):
+        known = [row[slot::12][~np.isnan(row[slot::12])] for row in values]
+        expected = [np.median(each) if each.size else np.nan for each in known]
+        np.testing.assert_allclose(median[:, slot], expected, atol=1e-12)
