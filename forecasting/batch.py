@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -24,6 +24,7 @@ from forecasting.series import Series, Values
 from forecasting.surprises import surprises_of
 
 LONGEST_HISTORY = timedelta(days=28)  # older weeks say little about the next one
+EVALUATION_HOLDS = timedelta(days=1)  # folds stand a day apart: sooner there is nothing new to say
 ROWS_AT_ONCE = 64  # series whose backtests are in memory together: some 100 MB at 5-minute steps
 
 DEFAULT_CALENDAR = Calendar()
@@ -40,29 +41,48 @@ class _Plan:
     members: tuple[Model, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One series to fit: the part to learn from, what is known of its marked days, and an earlier fit."""
+
+    series: Series
+    marked: MarkedDays
+    earlier: FittedForecast | None
+
+    def evaluation(self, names: Sequence[str], planning: Planning) -> tuple[Evaluation, datetime] | None:
+        """Return what the earlier fit's backtest said, and when, if that still holds for such members and use."""
+        known = self.earlier
+        if known is None or known.step != self.series.step or known.evaluation.planning != planning:
+            return None
+        young = timedelta(0) <= self.series.end - known.evaluated < EVALUATION_HOLDS
+        same = [each.name for each in known.weights] == list(names)
+        return (known.evaluation, known.evaluated) if young and same else None
+
+
 def fit(
     series: Series,
     *,
     calendar: Calendar = DEFAULT_CALENDAR,
     planning_level: float = DEFAULT_PLANNING_LEVEL,
     lead_time: timedelta = DEFAULT_LEAD_TIME,
-    remembered: MarkedDays = NO_MARKED_DAYS,
+    earlier: FittedForecast | None = None,
     members: Sequence[Model] = MEMBERS,
 ) -> FittedForecast:
     """Return the forecaster of one series, learned from at most its last 28 days.
 
-    What the calendar's marked days are like is learned from all of the series, and taken from `remembered`, an earlier
-    fit's, for those before it. `planning_level` and `lead_time` say what the gate judges: that quantile's loss over
-    [0, lead_time]. `members` are combined with the naive forecasts, which always take part: the gate compares with
-    them. Raises SeriesRefused for a series without samples or a step from outside 15 s to 1 h, ForecastingError for a
-    planning level outside (0, 1) or a negative lead time.
+    An `earlier` fit of the same series makes this one several times cheaper: while it is less than a day old, what
+    backtests said then is kept, and only the members are fitted again. From it also comes what marked days before the
+    series were like; those in the series, however long it is, are looked at again. `planning_level` and `lead_time` say
+    what the gate judges: that quantile's loss over [0, lead_time]. `members` are combined with the naive forecasts,
+    which always take part: the gate compares with them. Raises SeriesRefused for a series without samples or a step
+    from outside 15 s to 1 h, ForecastingError for a planning level outside (0, 1) or a negative lead time.
     """
     return fit_batch(
         [series],
         calendar=calendar,
         planning_level=planning_level,
         lead_time=lead_time,
-        remembered=[remembered],
+        earlier=[earlier],
         members=members,
     )[0]
 
@@ -73,27 +93,25 @@ def fit_batch(
     calendar: Calendar = DEFAULT_CALENDAR,
     planning_level: float = DEFAULT_PLANNING_LEVEL,
     lead_time: timedelta = DEFAULT_LEAD_TIME,
-    remembered: Sequence[MarkedDays] | None = None,
+    earlier: Sequence[FittedForecast | None] | None = None,
     members: Sequence[Model] = MEMBERS,
 ) -> list[FittedForecast]:
     """Return the forecasters of many series, in their order; series that share a grid are fitted together.
 
-    `remembered` has an entry for each series. Raises as fit does; the message names the position of a series that is
+    `earlier` has an entry for each series. Raises as fit does; the message names the position of a series that is
     refused.
     """
     taking_part = {model.name: model for model in (*YARDSTICKS, *members)}
     plan = _Plan(calendar, _planning(planning_level, lead_time), tuple(taking_part.values()))
     prepared = [_prepare(series, position, calendar) for position in range(len(series))]
-    known = remembered or [NO_MARKED_DAYS] * len(series)
-    marked = [learn_marked_days(each, calendar, before) for each, before in zip(series, known, strict=True)]
+    before = earlier or [None] * len(series)
+    jobs = [
+        _Job(each, learn_marked_days(whole, calendar, known.marked if known else NO_MARKED_DAYS), known)
+        for each, whole, known in zip(prepared, series, before, strict=True)
+    ]
     fitted: dict[int, FittedForecast] = {}
     for positions in _by_grid(prepared):
-        together = _fit_grid(
-            [prepared[position] for position in positions],
-            [marked[position] for position in positions],
-            plan,
-        )
-        fitted.update(zip(positions, together, strict=True))
+        fitted.update(zip(positions, _fit_grid([jobs[position] for position in positions], plan), strict=True))
     return [fitted[position] for position in range(len(series))]
 
 
@@ -135,61 +153,64 @@ def _by_grid(series: Sequence[Series]) -> Iterator[list[int]]:
             yield positions[first : first + ROWS_AT_ONCE]
 
 
-def _fit_grid(series: Sequence[Series], marked: Sequence[MarkedDays], plan: _Plan) -> list[FittedForecast]:
-    """Fit series that share a grid; what each knows of marked days goes along."""
-    panel = panel_of(series, plan.calendar)
-    history = len(panel) * series[0].step
+def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
+    """Fit series that share a grid."""
+    panel = panel_of([job.series for job in jobs], plan.calendar)
+    history = len(panel) * jobs[0].series.step
     models = tuple(model for model in plan.members if history >= model.needs) or (FALLBACK,)
     gapless = fill_gaps(panel).panel
     members = [fit_member(model, gapless) for model in models]
-    evaluation = _evaluation(panel, gapless, models, plan.planning)
+    evaluations = _evaluations(jobs, panel, gapless, models, plan.planning)
     ceilings = ceiling_of(panel)
-    surprises = _newest_surprises(series, marked, calendar=plan.calendar, steps=panel.steps, members=members)
+    surprises = _newest_surprises(jobs, plan.calendar, panel.steps, members)
     return [
         FittedForecast(
-            origin=each.end,
-            step=each.step,
+            origin=job.series.end,
+            step=job.series.step,
             history=history,
             calendar=plan.calendar,
-            gate=history_too_short(history) if history < SHORTEST_HISTORY else evaluation.gates[row],
-            accuracy=evaluation.accuracies[row],
-            weights=evaluation.weights[row],
             members=tuple(member.select(row) for member in members),
-            mix=evaluation.mix.select(row),
-            correction=evaluation.correction.select(row),
-            bounds=evaluation.bounds.select(row),
+            evaluation=evaluation,
+            evaluated=evaluated,
             ceiling=ceilings[row : row + 1].copy(),
-            marked=marked[row],
+            marked=job.marked,
             surprises=surprises[row].copy(),
             in_progress=math.nan,
         )
-        for row, each in enumerate(series)
+        for row, (job, (evaluation, evaluated)) in enumerate(zip(jobs, evaluations, strict=True))
     ]
 
 
-def _evaluation(panel: Panel, gapless: Panel, models: Sequence[Model], planning: Planning) -> Evaluation:
-    """Return what rolling origins say, or what can be said without them."""
+def _evaluations(
+    jobs: Sequence[_Job], panel: Panel, gapless: Panel, models: Sequence[Model], planning: Planning
+) -> list[tuple[Evaluation, datetime]]:
+    """Return what is known of each series, and since when: from an earlier fit where that is young, else anew."""
+    names = [model.name for model in models]
+    known = [job.evaluation(names, planning) for job in jobs]
+    stale = [row for row, each in enumerate(known) if each is None]
+    anew = iter(_evaluate(panel.rows(stale), gapless.rows(stale), models, planning) if stale else ())
+    return [each or (next(anew), job.series.end) for each, job in zip(known, jobs, strict=True)]
+
+
+def _evaluate(panel: Panel, gapless: Panel, models: Sequence[Model], planning: Planning) -> Sequence[Evaluation]:
+    """Return what rolling origins say of each series, or what can be said without them."""
     names = [model.name for model in models]
     season = panel.steps.per_week if len(panel) >= 2 * panel.steps.per_week else panel.steps.per_day
     spread = spread_of(gapless.logs, season)
+    history = len(panel) * timedelta(seconds=panel.steps.seconds)
     if not fold_positions(panel.steps):
-        return unproven(names, spread, planning)
-    backtest = run_backtest(panel, models)
-    return evaluate(panel, backtest, names, spread=spread, planning=planning)
+        return unproven(names, spread, planning, history)
+    evaluations = evaluate(panel, run_backtest(panel, models), names, spread=spread, planning=planning)
+    if history >= SHORTEST_HISTORY:
+        return evaluations
+    return [replace(each, gate=history_too_short(history)) for each in evaluations]
 
 
-def _newest_surprises(
-    series: Sequence[Series],
-    marked: Sequence[MarkedDays],
-    *,
-    calendar: Calendar,
-    steps: Steps,
-    members: Sequence[FittedModel],
-) -> Values:
+def _newest_surprises(jobs: Sequence[_Job], calendar: Calendar, steps: Steps, members: Sequence[FittedModel]) -> Values:
     """Return how the last day deviates from what members and calendar expect of it, (series, members, memories)."""
     day = steps.part(max(0, len(steps) - steps.per_day), len(steps))
     patterns = np.stack([member.pattern(day) for member in members], axis=1)
-    logs = np.log1p(np.stack([each.values[-len(day) :] for each in series]))
+    logs = np.log1p(np.stack([job.series.values[-len(day) :] for job in jobs]))
     logs[:, calendar.touched(day.begins, day.seconds)] = np.nan
-    logs -= [each.deviations(day, calendar) for each in marked]
+    logs -= [job.marked.deviations(day, calendar) for job in jobs]
     return surprises_of(logs[:, None] - patterns, day.seconds)

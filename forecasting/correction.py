@@ -40,9 +40,9 @@ class Correction:
         return (flat @ by_lead).reshape(*surprises.shape[:-1], len(leads))
 
 
-def no_correction(series: int) -> Correction:
-    """Return the correction that corrects nothing, while there are no own errors yet."""
-    return Correction(np.zeros(1), np.zeros((series, len(MEMORIES), 1)))
+def no_correction() -> Correction:
+    """Return the correction of one series that corrects nothing, while there are no own errors yet."""
+    return Correction(np.zeros(1), np.zeros((1, len(MEMORIES), 1)))
 
 
 def learn_correction(leads: Leads, errors: Values, surprises: Values) -> Correction:

@@ -1,4 +1,4 @@
-"""Evaluation: what a backtest says about each series of a panel: weights, bounds, accuracy and the gate.
+"""Evaluation: what a backtest says about a series: who counts how much, bounds, accuracy and the gate.
 
 Everything a score rests on was learned elsewhere: weights on the other folds, bounds on the folds of the other half.
 How forecasts were made at the origins is backtest.py's business; the measures themselves are in accuracy.py.
@@ -51,14 +51,15 @@ class Planning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What is known about how well each series of a panel is forecast; every tuple has one item a series."""
+    """What is known about how well one series is forecast, and for what use (`planning`) it was judged."""
 
-    weights: tuple[tuple[Weight, ...], ...]
+    planning: Planning
+    weights: tuple[Weight, ...]
     mix: Mix
     correction: Correction
     bounds: Bounds
-    accuracies: tuple[Accuracy, ...]
-    gates: tuple[Gate, ...]
+    accuracy: Accuracy
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,21 +72,34 @@ class _Track:
 
 def evaluate(
     panel: Panel, backtest: Backtest, names: Sequence[str], *, spread: Values, planning: Planning
-) -> Evaluation:
-    """Return what the backtest of a panel's members says; `spread` (series, levels) helps out while errors are few."""
+) -> tuple[Evaluation, ...]:
+    """Return what the backtest of a panel's members says of each series.
+
+    `spread` (series, levels) helps out while errors are few.
+    """
     combination = combine(backtest)
     forecasters = dict(zip(names, backtest.trial.forecasts, strict=True))
     forecasters[COMBINATION] = combination.forecasts
     forecasters[LAST_VALUE] = np.broadcast_to(backtest.trial.held[..., None], backtest.trial.truth.shape)
     tracks = {name: _track(backtest, points, spread, planning.level) for name, points in forecasters.items()}
-    everything = np.ones(len(backtest.positions), dtype=bool)
-    return Evaluation(
-        weights=weights_of(names, combination.mix, combination.errors, backtest.leads),
-        mix=combination.mix,
-        correction=combination.correction,
-        bounds=_bounds(backtest, combination.forecasts, spread, everything),
-        accuracies=_accuracies(panel, backtest, tracks, planning),
-        gates=_gates(backtest, tracks, planning),
+    bounds = _bounds(backtest, combination.forecasts, spread, np.ones(len(backtest.positions), dtype=bool))
+    said = zip(
+        weights_of(names, combination.mix, combination.errors, backtest.leads),
+        _accuracies(panel, backtest, tracks, planning),
+        _gates(backtest, tracks, planning),
+        strict=True,
+    )
+    return tuple(
+        Evaluation(
+            planning=planning,
+            weights=weights,
+            mix=combination.mix.select(row),
+            correction=combination.correction.select(row),
+            bounds=bounds.select(row),
+            accuracy=accuracy,
+            gate=gate,
+        )
+        for row, (weights, accuracy, gate) in enumerate(said)
     )
 
 
@@ -174,16 +188,19 @@ def _constant(backtest: Backtest, level: float) -> Values:
     return quantiles(flat, np.array([level])).reshape(*weeks.shape[:2], 1, 1)
 
 
-def unproven(names: Sequence[str], spread: Values, planning: Planning) -> Evaluation:
+def unproven(names: Sequence[str], spread: Values, planning: Planning, history: timedelta) -> tuple[Evaluation, ...]:
     """Return what can be said of series too short for a backtest: equal weights, bounds from the spread alone."""
-    series = len(spread)
-    accuracy = Accuracy(origins=0, planning_level=planning.level, horizon=FULL_HORIZON, first_hour={}, full_horizon={})
-    unmeasured = tuple(Weight(name, 1.0 / len(names), math.nan) for name in names)
-    return Evaluation(
-        weights=(unmeasured,) * series,
-        mix=equal_mix(series, len(names)),
-        correction=no_correction(series),
-        bounds=bounds_from_spread(spread),
-        accuracies=(accuracy,) * series,
-        gates=(history_too_short(timedelta(0)),) * series,
+    nothing = Accuracy(origins=0, planning_level=planning.level, horizon=FULL_HORIZON, first_hour={}, full_horizon={})
+    bounds = bounds_from_spread(spread)
+    return tuple(
+        Evaluation(
+            planning=planning,
+            weights=tuple(Weight(name, 1.0 / len(names), math.nan) for name in names),
+            mix=equal_mix(len(names)),
+            correction=no_correction(),
+            bounds=bounds.select(row),
+            accuracy=nothing,
+            gate=history_too_short(history),
+        )
+        for row in range(len(spread))
     )

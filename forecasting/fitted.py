@@ -7,18 +7,17 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.accuracy import Accuracy
-from forecasting.correction import Correction
 from forecasting.errors import ForecastingError
+from forecasting.evaluation import Evaluation
 from forecasting.forecast import Forecast
 from forecasting.gate import Gate
-from forecasting.intervals import Bounds
 from forecasting.marked_days import MarkedDays, widened
 from forecasting.models import FittedModel
 from forecasting.models.persistence import fading
 from forecasting.occasions import Calendar
 from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
 from forecasting.seasons import HOUR, Steps, local_steps
-from forecasting.selection import Mix, Weight
+from forecasting.selection import Weight
 from forecasting.series import Series, Values
 from forecasting.surprises import CARRIED, renewed
 
@@ -31,24 +30,36 @@ class FittedForecast:
     """One series' forecaster: small, picklable and never changed; new samples make a new one.
 
     `origin` is where its forecasts begin: the first step whose samples are not all in. `history` is how much time the
-    fit rests on. `gate` says whether the forecast may act, `accuracy` and `weights` what backtests said.
+    fit rests on. `evaluation` is what a backtest said when history ended at `evaluated`: `gate`, whether the forecast
+    may act, `accuracy` and `weights` are parts of it.
     """
 
     origin: datetime
     step: timedelta
     history: timedelta
     calendar: Calendar
-    gate: Gate
-    accuracy: Accuracy
-    weights: tuple[Weight, ...]
     members: tuple[FittedModel, ...]
-    mix: Mix
-    correction: Correction
-    bounds: Bounds
+    evaluation: Evaluation
+    evaluated: datetime
     ceiling: Values  # (1, 1), the largest log value a forecast may take
     marked: MarkedDays
     surprises: Values  # (members, memories), how the newest whole steps deviated from each member's pattern
     in_progress: float  # log value of the step at the origin as far as it is measured, NaN where it is not
+
+    @property
+    def gate(self) -> Gate:
+        """Whether the forecast may act, and why."""
+        return self.evaluation.gate
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """How members, combination and baselines did from rolling origins."""
+        return self.evaluation.accuracy
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        """Who counts how much in the combination, and the errors behind it."""
+        return self.evaluation.weights
 
     def forecast(self, horizon: timedelta = DEFAULT_HORIZON, levels: Sequence[float] = DEFAULT_LEVELS) -> Forecast:
         """Return the demand expected from the origin on, for every step that begins within the horizon.
@@ -62,7 +73,7 @@ class FittedForecast:
         leads = np.arange(len(steps)) * (steps.seconds / HOUR)
         point = self._corrected_mean(steps, leads)
         rising = np.sort(np.asarray(levels, dtype=np.float64))
-        offsets = self.bounds.at(leads, rising, steps.hours_of_day)[0]
+        offsets = self.evaluation.bounds.at(leads, rising, steps.hours_of_day)[0]
         offsets = widened(offsets, rising, self.marked.doubts(steps, self.calendar))
         order = np.argsort(np.argsort(np.asarray(levels)))
         paths = np.minimum(np.concatenate([point, point + offsets[order]]), self.ceiling)
@@ -160,9 +171,9 @@ class FittedForecast:
         """Return the members' weighted mean from the origin on, corrected: log values (1, leads) of ordinary days."""
         patterns = self._patterns(steps)
         surprises = self._newest(steps, patterns)
-        shares = self.mix.at(leads)[0]
+        shares = self.evaluation.mix.at(leads)[0]
         mean = np.sum(shares * self._members(patterns, surprises, leads), axis=0, keepdims=True)
-        corrected = np.log1p(mean) + self.correction.at(leads, (shares[:, 0] @ surprises)[None])
+        corrected = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
         logs: Values = np.minimum(np.maximum(corrected, 0.0), self.ceiling)
         return logs
 

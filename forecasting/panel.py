@@ -22,6 +22,10 @@ class Panel:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def rows(self, chosen: Sequence[int]) -> "Panel":
+        """Return some of the series."""
+        return self if len(chosen) == len(self.logs) else Panel(self.steps, self.logs[chosen])
+
     def before(self, position: int) -> "Panel":
         """Return what was known when the step at `position` began."""
         return Panel(self.steps.part(0, position), self.logs[:, :position])

@@ -50,9 +50,9 @@ class Mix:
         return interpolate(self.shares, self.leads, leads)
 
 
-def equal_mix(series: int, members: int) -> Mix:
-    """Return equal shares, while nobody was measured."""
-    return Mix(np.zeros(1), np.full((series, members, 1), 1.0 / members))
+def equal_mix(members: int) -> Mix:
+    """Return equal shares for one series, while nobody was measured."""
+    return Mix(np.zeros(1), np.full((1, members, 1), 1.0 / members))
 
 
 def mix_from(errors: Values, demand: Values, leads: Leads) -> Mix:

@@ -64,7 +64,8 @@ def a_fitted_forecast(*, gate_open: bool = True) -> FittedForecast:
     history = Series(NOON - timedelta(minutes=10), timedelta(minutes=5), np.full(2, 50.0))
     opened = Gate(open=True, reason="BeatsLastWeek", message="17 % better than last week's copy")
     closed = Gate(open=False, reason="HistoryTooShort", message="9 of 14 days of history")
-    return replace(fit(history), gate=opened if gate_open else closed)
+    fitted = fit(history)
+    return replace(fitted, evaluation=replace(fitted.evaluation, gate=opened if gate_open else closed))
 
 
 def an_outlook(

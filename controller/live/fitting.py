@@ -13,14 +13,13 @@ from controller.scaling.forecast_report import SignalFit
 from controller.scaling.holidays import with_holidays
 from controller.telemetry.history import load_series
 from controller.telemetry.questions import Asked
-from forecasting import Calendar, ForecastingError, MarkedDays, Series, fit
+from forecasting import Calendar, ForecastingError, Series, fit
 from forecasting.decomposition import decompose
-from forecasting.marked_days import NO_MARKED_DAYS
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """One load signal to fit, what the gate judges it by, and what an earlier fit knew of its holidays."""
+    """One load signal to fit, what the gate judges it by, and its last fit, which makes this one cheaper."""
 
     history: Path
     asked: Asked
@@ -28,7 +27,7 @@ class FitRequest:
     planning_level: float
     lead_time: timedelta
     holidays: Holidays | None = None
-    remembered: MarkedDays = NO_MARKED_DAYS
+    earlier: SignalFit | None = None
 
 
 def fit_signal(request: FitRequest) -> SignalFit | None:
@@ -36,13 +35,17 @@ def fit_signal(request: FitRequest) -> SignalFit | None:
     series = load_series(request.history, request.asked)
     if series is None:
         return None
+    earlier = request.earlier
     fitted = fit(
         series,
         calendar=with_holidays(request.calendar, request.holidays, series),
         planning_level=request.planning_level,
         lead_time=request.lead_time,
-        remembered=request.remembered,
+        earlier=earlier.fitted if earlier else None,
     )
+    # A decomposition is for reports and slow: it is renewed when backtests are.
+    if earlier and earlier.fitted.evaluated == fitted.evaluated:
+        return SignalFit(fitted, earlier.seasonality)
     return SignalFit(fitted, _seasonality(series, request.calendar.time_zone))
 
 

@@ -30,7 +30,6 @@ from controller.telemetry.history import STEP
 from controller.telemetry.questions import Asked, SignalRefused, ask
 from forecasting import Calendar, Event
 from forecasting.fleet import NotFitted, explain
-from forecasting.marked_days import NO_MARKED_DAYS
 
 log = structlog.get_logger()
 
@@ -185,7 +184,7 @@ class Refits:
             planning_level=policy.spec.forecast.planning_percentile / 100,
             lead_time=lead_time(policy, self._memory(policy)),
             holidays=policy.spec.forecast.holidays,
-            remembered=NO_MARKED_DAYS if last is None else last.fitted.marked,
+            earlier=last,
         )
 
     async def _report(self, policy: ScalingPolicy) -> None:

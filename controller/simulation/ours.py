@@ -15,7 +15,6 @@ from controller.simulation.demand import TICK
 from controller.simulation.doors import PretendDoors
 from controller.simulation.world import PretendWorkload
 from forecasting import Calendar, FittedForecast, Series, fit
-from forecasting.marked_days import NO_MARKED_DAYS
 
 REFIT_TICKS = timedelta(days=1) // TICK
 UPDATE_TICKS = timedelta(hours=1) // TICK  # in between, a fit takes in what has arrived since
@@ -84,7 +83,7 @@ class CyclePilot:
             calendar=with_holidays(Calendar(wanted.time_zone), wanted.holidays, history),
             planning_level=wanted.planning_percentile / 100,
             lead_time=lead_time(policy, self._carried.memories.get(policy.key, policy.status.memory)),
-            remembered=NO_MARKED_DAYS if last is None else last.marked,
+            earlier=last,
         )
 
     def _expect(self, observation: Observation, *, known: Carried) -> None:

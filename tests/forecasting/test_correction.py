@@ -39,7 +39,7 @@ def test_errors_that_follow_nothing_correct_next_to_nothing() -> None:
 def test_without_origins_nothing_is_corrected() -> None:
     unlearned = learn_correction(LEADS, np.empty((1, 0, AHEAD)), np.empty((1, 0, len(MEMORIES))))
 
-    for correction in (unlearned, no_correction(1)):
+    for correction in (unlearned, no_correction()):
         assert not correction.at(LEADS.hours, np.full((1, len(MEMORIES)), 5.0)).any()
 
 

@@ -221,7 +221,8 @@ def test_a_member_that_came_later_is_scored_where_it_was(fitted: FittedForecast)
 
 
 def test_the_combination_leads_then_the_naive_then_members_by_weight(trace: Series, fitted: FittedForecast) -> None:
-    heavy = replace(fitted, weights=tuple(replace(each, weight=float(i)) for i, each in enumerate(fitted.weights)))
+    rising = tuple(replace(each, weight=float(i)) for i, each in enumerate(fitted.weights))
+    heavy = replace(fitted, evaluation=replace(fitted.evaluation, weights=rising))
     tries = [attempt(trace, heavy, horizon=DAY, level=LEVEL)] * 2
 
     records = records_of(tries)

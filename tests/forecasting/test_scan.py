@@ -27,7 +27,7 @@ def scores(**losses: float) -> dict[str, Score]:
 
 def scored(fitted: FittedForecast, near: dict[str, Score], far: dict[str, Score] | None = None) -> FittedForecast:
     accuracy = Accuracy(12, 0.95, timedelta(days=1), first_hour=near, full_horizon=near if far is None else far)
-    return replace(fitted, accuracy=accuracy)
+    return replace(fitted, evaluation=replace(fitted.evaluation, accuracy=accuracy))
 
 
 @pytest.mark.parametrize(

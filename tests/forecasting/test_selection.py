@@ -67,4 +67,4 @@ def test_a_report_can_show_shares_and_errors_by_lead() -> None:
 
 
 def test_unmeasured_members_weigh_the_same_at_every_lead() -> None:
-    assert equal_mix(3, 4).at(np.array([0.0, 30.0])).tolist() == [[[0.25] * 2] * 4] * 3
+    assert equal_mix(4).at(np.array([0.0, 30.0])).tolist() == [[[0.25] * 2] * 4]

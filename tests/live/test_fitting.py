@@ -98,11 +98,26 @@ def test_what_an_earlier_fit_knew_of_holidays_is_handed_on(path: Path) -> None:
     younger = path.with_name("younger.f32")
     store(younger, days=1)
 
-    second = fit_signal(replace(with_holidays, history=younger, remembered=first.fitted.marked))
+    second = fit_signal(replace(with_holidays, history=younger, earlier=first))
 
     assert second is not None
     assert first.fitted.marked.past
     assert [seen.day for seen in second.fitted.marked.past] == [seen.day for seen in first.fitted.marked.past]
+
+
+def test_a_refit_within_a_day_keeps_what_backtests_and_the_decomposition_said(path: Path) -> None:
+    store(path, days=28)
+    first = fit_signal(a_request(path))
+    assert first is not None
+
+    again = fit_signal(replace(a_request(path), earlier=first))
+    otherwise = fit_signal(replace(a_request(path), earlier=first, planning_level=0.7))
+
+    assert again is not None
+    assert otherwise is not None
+    assert again.fitted.evaluation is first.fitted.evaluation
+    assert again.seasonality is first.seasonality
+    assert otherwise.fitted.evaluation is not first.fitted.evaluation
 
 
 def test_without_holidays_nothing_is_marked(path: Path) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-import numpy as np
 import pytest
 
 from controller.api.metadata import ObjectKey
@@ -18,9 +17,8 @@ from controller.live.refits import HISTORY_BATCH, RETRY, Refits
 from controller.scaling.forecast_report import SignalFit
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
 from controller.telemetry.compiler import Workload
-from forecasting import MarkedDays, SeriesRefused
+from forecasting import SeriesRefused
 from forecasting.fleet import NotFitted
-from forecasting.marked_days import NO_MARKED_DAYS
 from forecasting.workers import WorkerDied
 from tests.builders import NOON, REQUESTS, a_fitted_forecast
 from tests.cluster_door.fake_api import FakeApi, refusal
@@ -127,18 +125,18 @@ async def test_a_fit_for_another_spec_is_due_at_once(scene: Scene) -> None:
     assert scene.workers.fitted[0].planning_level == 0.7
 
 
-async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew_of_them(scene: Scene) -> None:
-    known = MarkedDays(np.ones((7, 24)), ())
-    scene.workers.fits["web"] = SignalFit(replace(a_fitted_forecast(), marked=known), None)
+async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew(scene: Scene) -> None:
+    known = SignalFit(a_fitted_forecast(), None)
+    scene.workers.fits["web"] = known
     scene.stage.put(raw_policy(forecast={"holidays": {"country": "US", "subdivision": "NY"}}))
 
-    remembered = []
+    earlier = []
     for _ in range(2):
         await scene.run(after=HOUR)
-        remembered.append(scene.workers.fitted[0].remembered)
+        earlier.append(scene.workers.fitted[0].earlier)
 
     assert scene.workers.fitted[0].holidays == Holidays(country="US", subdivision="NY")
-    assert remembered == [NO_MARKED_DAYS, known]
+    assert earlier == [None, known]
 
 
 @pytest.mark.parametrize(

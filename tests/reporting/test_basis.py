@@ -50,7 +50,8 @@ def test_weights_are_shares_the_largest_first(fitted: FittedForecast) -> None:
 
 def test_a_forecast_without_a_finite_error_is_not_listed(fitted: FittedForecast) -> None:
     scores = {name: replace(scored, wape=np.inf) for name, scored in fitted.accuracy.full_horizon.items()}
-    unknown = replace(fitted, accuracy=replace(fitted.accuracy, full_horizon=scores))
+    accuracy = replace(fitted.accuracy, full_horizon=scores)
+    unknown = replace(fitted, evaluation=replace(fitted.evaluation, accuracy=accuracy))
 
     demand = demand_from(unknown, "requests", unit="requests/s")
 
