@@ -4,11 +4,12 @@ from forecasting.models.harmonic import Harmonic
 from forecasting.models.member import FittedModel, Model, fit_member
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.profile import Profile
+from forecasting.models.ridge import Ridge
 
 # Who always takes part: the gate compares with them.
 YARDSTICKS: tuple[Model, ...] = (DayNaive(), WeekNaive())
 
-MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic())
+MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic(), Ridge())
 
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()
