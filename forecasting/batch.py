@@ -196,7 +196,7 @@ def _evaluate(panel: Panel, gapless: Panel, models: Sequence[Model], planning: P
     """Return what rolling origins say of each series, or what can be said without them."""
     names = [model.name for model in models]
     season = panel.steps.per_week if len(panel) >= 2 * panel.steps.per_week else panel.steps.per_day
-    spread = spread_of(gapless.logs, season)
+    spread = spread_of(np.expm1(gapless.logs), season)
     history = len(panel) * timedelta(seconds=panel.steps.seconds)
     if not fold_positions(panel.steps):
         return unproven(names, spread, planning, history)

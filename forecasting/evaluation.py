@@ -26,7 +26,7 @@ from forecasting.backtest import Backtest
 from forecasting.combination import combine
 from forecasting.correction import Correction, no_correction
 from forecasting.gate import EQUAL_LOSS, Gate, Losses, history_too_short, judge
-from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, quantiles
+from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, from_roots, quantiles, roots_of
 from forecasting.panel import Panel
 from forecasting.selection import Mix, Weight, equal_mix, weights_of
 from forecasting.series import Flags, Values
@@ -109,13 +109,13 @@ def _track(backtest: Backtest, points: Values, spread: Values, level: float) -> 
     for half in backtest.halves():
         bounds = _bounds(backtest, points, spread, ~half)
         offsets = bounds.at(backtest.leads.hours, np.array([level]), backtest.hours[half])[:, 0]
-        planned[:, half] = np.expm1(np.maximum(np.log1p(points[:, half]) + offsets, 0.0))
+        planned[:, half] = from_roots(roots_of(points[:, half]) + offsets)
     return _Track(points, planned)
 
 
 def _bounds(backtest: Backtest, points: Values, spread: Values, folds: Flags) -> Bounds:
     """Return bounds from a forecaster's errors at some of the folds."""
-    errors = np.log1p(backtest.trial.truth[:, folds]) - np.log1p(points[:, folds])
+    errors = roots_of(backtest.trial.truth[:, folds]) - roots_of(points[:, folds])
     return bounds_from(errors, backtest.leads, backtest.hours[folds], spread)
 
 

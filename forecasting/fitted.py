@@ -11,6 +11,7 @@ from forecasting.errors import ForecastingError
 from forecasting.evaluation import Evaluation
 from forecasting.forecast import Forecast
 from forecasting.gate import Gate
+from forecasting.intervals import from_roots, roots_of
 from forecasting.marked_days import MarkedDays, widened
 from forecasting.models import FittedModel
 from forecasting.models.persistence import fading
@@ -74,9 +75,10 @@ class FittedForecast:
         point = self._corrected_mean(steps, leads)
         rising = np.sort(np.asarray(levels, dtype=np.float64))
         offsets = self.evaluation.bounds.at(leads, rising, steps.hours_of_day)[0]
-        offsets = widened(offsets, rising, self.marked.doubts(steps, self.calendar))
+        roots = roots_of(np.expm1(point))
+        offsets = widened(offsets, rising, roots[0], self.marked.doubts(steps, self.calendar))
         order = np.argsort(np.argsort(np.asarray(levels)))
-        paths = np.minimum(np.concatenate([point, point + offsets[order]]), self.ceiling)
+        paths = np.minimum(np.concatenate([point, np.log1p(from_roots(roots + offsets[order]))]), self.ceiling)
         # What the calendar says acts after the cap: it was seen before, or is known to come.
         paths = np.maximum(paths + self.marked.deviations(steps, self.calendar), 0.0)
         demand = np.expm1(paths) * self.calendar.multipliers(steps.begins, steps.seconds)

@@ -1,15 +1,18 @@
 """Intervals: bounds from the forecast's own past errors, so that coverage is a promise that was measured.
 
 Source: split conformal prediction (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005). With n
-errors e = log(1 + y) - log(1 + f) made at a lead, the bound at level p is f moved in log space by
+errors e = sqrt(y) - sqrt(f) made at a lead, the bound at level p is f moved by as much, in square roots, as
 
     the ceil(p * (n + 1))-th smallest error of n, as a quantile p * (n + 1) / n, at most the largest.
 
+Demand counts events, and counts vary as much at night as at noon once their square root is taken (Bartlett, The Square
+Root Transformation in Analysis of Variance, 1936); in log space nights would look wild, in plain units noons.
+
 Errors are pooled over windows of lead; between the middles of the windows offsets are interpolated. Neighbours make the
-same mistake, so an origin counts in n as one over the hours that the window spans. While there are few, quantiles are
-mixed with those of the spread: how much the history differs from one season to the next. Nights and days err
-differently: errors are divided by how large they are in their hour of the day before they are pooled (normalised
-nonconformity, Papadopoulos, Vovk and Gammerman, 2011), as far as enough of them say so.
+same mistake, so what an origin says of a window counts in n as two errors over the hours that it spans. While there are
+few, quantiles are mixed with those of the spread: how much the history differs from one season to the next. Nights and
+days err differently: errors are divided by how large they are in their hour of the day before they are pooled
+(normalised nonconformity, Papadopoulos, Vovk and Gammerman, 2011), as far as enough of them say so.
 """
 
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from forecasting.series import Values
 
 # The levels offsets are kept at; others are interpolated. Finer towards the ends, where bounds are planned.
 LEVELS = np.array([0.005, 0.01, 0.025, 0.05, *np.arange(0.1, 0.91, 0.1), 0.925, 0.95, 0.975, 0.99, 0.995])
+NEWS_OF_A_WINDOW = 2.0  # an origin's errors in one are alike: they count as so many over its hours, at most as one
 ERRORS_OF_SPREAD = 3.0  # the spread counts as much as so many errors of its own
 ERRORS_OF_AN_HOUR = 150.0  # an hour of the day is as wide as any other until as many errors say otherwise
 HOURS = 24
@@ -31,7 +35,7 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
-    """Offsets in log space (series, windows, levels) at the middles of windows of lead, `leads` (windows,) in hours.
+    """Offsets of square roots (series, windows, levels) at the middles of windows of lead, `leads` (windows,) in hours.
 
     They are multiplied by the `width` (series, 24) of the local hour they are for.
     """
@@ -59,15 +63,15 @@ class Bounds:
 
 
 def bounds_from(errors: Values, leads: Leads, hours: Ticks, spread: Values) -> Bounds:
-    """Return bounds from log errors (series, folds, origins, leads), mixed with the spread (series, levels).
+    """Return bounds from errors of roots (series, folds, origins, leads), mixed with the spread (series, levels).
 
     `hours` (folds, origins, leads) is the local hour each error was made for; an error is NaN where truth is unknown.
     """
     width = _width_of_hours(errors, leads, hours)
     alike = errors / width[:, hours]
     offsets = [
-        _conformal(alike[..., inside].reshape(len(errors), -1), _count(alike[..., inside]) / hours_wide, spread)
-        for inside, hours_wide in zip(leads.windows, leads.widths, strict=True)
+        _conformal(alike[..., inside].reshape(len(errors), -1), news * _count(alike[..., inside]), spread)
+        for inside, news in zip(leads.windows, np.minimum(1.0, NEWS_OF_A_WINDOW / leads.widths), strict=True)
     ]
     return Bounds(leads.middles, np.stack(offsets, axis=1), width)
 
@@ -102,15 +106,28 @@ def _with_neighbours(hours: Values) -> Values:
     return 0.5 * hours + 0.25 * (np.roll(hours, 1, axis=1) + np.roll(hours, -1, axis=1))
 
 
-def spread_of(logs: Values, season: int) -> Values:
-    """Return quantiles (series, levels) of how gapless log values (series, n) differ from the season before.
+def roots_of(demand: Values) -> Values:
+    """Return demand as square roots, which errors and bounds are counted in."""
+    roots: Values = np.sqrt(demand)
+    return roots
+
+
+def from_roots(roots: Values) -> Values:
+    """Return square roots as demand; what a bound moved below 0 is 0."""
+    demand: Values = np.maximum(roots, 0.0) ** 2
+    return demand
+
+
+def spread_of(demand: Values, season: int) -> Values:
+    """Return quantiles (series, levels) of how roots of gapless demand (series, n) differ from the season before.
 
     Below two seasons they differ from their median.
     """
-    if logs.shape[1] >= 2 * season:
-        differences = logs[:, season:] - logs[:, :-season]
+    roots = roots_of(demand)
+    if roots.shape[1] >= 2 * season:
+        differences = roots[:, season:] - roots[:, :-season]
     else:
-        differences = logs - np.median(logs, axis=1, keepdims=True)
+        differences = roots - np.median(roots, axis=1, keepdims=True)
     return quantiles(differences, LEVELS)
 
 

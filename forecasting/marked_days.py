@@ -219,11 +219,15 @@ def _laid_out(of_day: Callable[[MarkedDay], Values], steps: Steps, calendar: Cal
     return laid_out
 
 
-def widened(offsets: Values, levels: Values, doubts: Values) -> Values:
-    """Return bounds' offsets (levels, n) moved further out where there are doubts (n,): independent errors add up.
+def widened(offsets: Values, levels: Values, roots: Values, doubts: Values) -> Values:
+    """Return bounds' offsets (levels, n) of square roots (n,) moved further out by doubts (n,) in log space.
 
-    Standard deviations add up as squares do: a level z standard deviations out moves to hypot(offset, z * doubt).
+    Standard deviations of independent errors add up as squares do: a level z standard deviations out moves to the
+    hypotenuse of its offset and of what the doubt alone would move it by.
     """
+    if not doubts.any():
+        return offsets
     z = np.array([NormalDist().inv_cdf(level) for level in levels])[:, None]
-    further: Values = np.sign(z) * (np.hypot(offsets, z * doubts) - np.abs(offsets))
+    alone = roots * np.expm1(z * doubts / 2)  # half a logarithm's change is a square root's
+    further: Values = np.sign(z) * (np.hypot(offsets, alone) - np.abs(offsets))
     return offsets + further

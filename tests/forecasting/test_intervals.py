@@ -74,7 +74,7 @@ def test_an_origin_counts_for_less_where_a_window_spans_many_hours() -> None:
 
 
 def test_the_spread_helps_out_while_errors_are_few() -> None:
-    spread = spread_of(RNG.normal(0, 5.0, (1, 4000)), season=10)
+    spread = spread_of(np.abs(RNG.normal(50, 5.0, (1, 4000))) ** 2, season=10)
 
     few = upper(learned(errors(1, 1, scale=0.01), spread), 0.05)
     many = upper(learned(errors(12, scale=0.01), spread), 0.05)
@@ -84,7 +84,7 @@ def test_the_spread_helps_out_while_errors_are_few() -> None:
 
 
 def test_the_spread_of_a_short_series_is_around_its_median() -> None:
-    spread = spread_of(np.array([[1.0, 2.0, 3.0]]), season=288)
+    spread = spread_of(np.array([[1.0, 4.0, 9.0]]), season=288)
 
     assert spread[0, 0] == pytest.approx(-1.0, abs=0.02)
     assert spread[0, -1] == pytest.approx(1.0, abs=0.02)

@@ -231,17 +231,21 @@ def test_doubt_falls_with_every_marked_day_that_was_as_expected_and_rises_with_o
 
 
 def test_bounds_move_out_where_there_is_doubt_and_the_median_stays() -> None:
+    roots, levels = np.array([10.0, 10.0]), np.array([0.05, 0.5, 0.95])
     offsets = np.array([[-0.3, -0.3], [0.0, 0.0], [0.3, 0.3]])
+    doubt = 2 * np.log1p(0.04) / 1.6448536  # at the 95th percentile it moves a root of 10 by 0.4
 
-    moved = widened(offsets, np.array([0.05, 0.5, 0.95]), np.array([0.0, 0.4 / 1.6448536]))
+    moved = widened(offsets, levels, roots, np.array([0.0, doubt]))
 
-    np.testing.assert_allclose(moved, [[-0.3, -0.5], [0.0, 0.0], [0.3, 0.5]], atol=1e-6)
+    np.testing.assert_allclose(moved[:, 0], offsets[:, 0])
+    assert moved[1:, 1].tolist() == pytest.approx([0.0, 0.5], abs=1e-6)
+    assert moved[0, 1] == pytest.approx(-np.hypot(0.3, 10 * (1 - 1 / 1.04)), abs=1e-6)
 
 
 def test_wider_bounds_still_rise_with_their_level() -> None:
     levels = np.linspace(0.01, 0.99, 33)
     offsets = np.sort(np.random.default_rng(0).normal(0.2, 0.5, (33, 50)), axis=0)
 
-    moved = widened(offsets, levels, np.linspace(0, 3, 50))
+    moved = widened(offsets, levels, np.full(50, 10.0), np.linspace(0, 3, 50))
 
     assert (np.diff(moved, axis=0) >= 0).all()
