@@ -9,8 +9,9 @@ def interpolate(table: Values, nodes: Values, at: Values) -> Values:
     """Return a table (..., nodes) interpolated along its nodes, (..., at), held beyond the ends."""
     if len(nodes) == 1:
         return np.repeat(table, len(at), axis=-1)
-    right = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
-    left = right - 1
-    share = np.clip((at - nodes[left]) / (nodes[right] - nodes[left]), 0.0, 1.0)
-    result: Values = table[..., left] * (1 - share) + table[..., right] * share
+    # np.clip would take half of the time: this runs for every forecast of every workload.
+    left = np.minimum(np.maximum(np.searchsorted(nodes, at), 1), len(nodes) - 1) - 1
+    share = np.minimum(np.maximum((at - nodes[left]) / (nodes[left + 1] - nodes[left]), 0.0), 1.0)
+    low = table[..., left]
+    result: Values = low + share * (table[..., left + 1] - low)
     return result
