@@ -5,11 +5,12 @@ from forecasting.models.member import FittedModel, Model, fit_member
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.profile import Profile
 from forecasting.models.ridge import Ridge
+from forecasting.models.smoothing import DoubleSeasonal
 
 # Who always takes part: the gate compares with them.
 YARDSTICKS: tuple[Model, ...] = (DayNaive(), WeekNaive())
 
-MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic(), Ridge())
+MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic(), DoubleSeasonal(), Ridge())
 
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()

@@ -154,9 +154,9 @@ def test_a_fitted_forecast_travels_between_processes() -> None:
     ("days", "members", "reason"),
     [
         (0.5, ["last_value"], "HistoryTooShort"),
-        (1, ["day_naive", "profile", "harmonic"], "HistoryTooShort"),
-        (4, ["day_naive", "profile", "harmonic"], "Predictable"),
-        (14, ["day_naive", "week_naive", "profile", "harmonic", "ridge"], "Predictable"),
+        (1, ["day_naive", "profile", "harmonic", "smoothing"], "HistoryTooShort"),
+        (4, ["day_naive", "profile", "harmonic", "smoothing"], "Predictable"),
+        (14, ["day_naive", "week_naive", "profile", "harmonic", "smoothing", "ridge"], "Predictable"),
     ],
 )
 def test_members_join_as_the_history_grows(days: float, members: list[str], reason: str) -> None:
@@ -191,7 +191,7 @@ def test_a_weekly_load_is_forecast_far_better_than_by_yesterday() -> None:
 def test_accuracy_covers_members_combination_and_baseline() -> None:
     accuracy = fit(a_series(noisy_week(28)), planning_level=0.9).accuracy
 
-    names = {"day_naive", "week_naive", "profile", "harmonic", "ridge", "combination", "last_value"}
+    names = {"day_naive", "week_naive", "profile", "harmonic", "smoothing", "ridge", "combination", "last_value"}
     assert set(accuracy.first_hour) == set(accuracy.full_horizon) == names
     assert (accuracy.origins, accuracy.planning_level, accuracy.horizon) == (12, 0.9, timedelta(days=1))
 
