@@ -1,5 +1,6 @@
 """The members of the combination, a file each. A new one is a file, one line here, and must pass the shared tests."""
 
+from forecasting.models.decomposed import MSTL_ETS, STL_ETS
 from forecasting.models.harmonic import Harmonic
 from forecasting.models.member import FittedModel, Model, fit_member
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
@@ -12,7 +13,10 @@ YARDSTICKS: tuple[Model, ...] = (DayNaive(), WeekNaive())
 
 MEMBERS: tuple[Model, ...] = (*YARDSTICKS, Profile(), Harmonic(), DoubleSeasonal(), Ridge())
 
+# Who takes part only where asked for: by statsmodels, at hundreds of times the cost of all MEMBERS together.
+SLOW: tuple[Model, ...] = (STL_ETS, MSTL_ETS)
+
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()
 
-__all__ = ["FALLBACK", "MEMBERS", "YARDSTICKS", "FittedModel", "Model", "fit_member"]
+__all__ = ["FALLBACK", "MEMBERS", "SLOW", "YARDSTICKS", "FittedModel", "Model", "fit_member"]
