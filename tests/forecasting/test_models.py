@@ -1,4 +1,4 @@
-"""The members: each one's idea, and one battery that every member of MEMBERS passes."""
+"""The members: each one's idea, and one battery that every one of them passes, baselines too."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from forecasting.models import FALLBACK, MEMBERS, FittedModel, Model, fit_member
+from forecasting.models import BASELINES, FALLBACK, MEMBERS, FittedModel, Model, fit_member
 from forecasting.models.harmonic import Harmonic
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.persistence import fading, persistence_of
@@ -17,6 +17,7 @@ from forecasting.series import Values
 from tests.forecasting.loads import FIVE_MINUTES, HOUR, MONDAY, a_panel, noise, noisy_week, usual_week
 
 DAY, WEEK = 288, 2016
+EVERY = (*MEMBERS, *BASELINES, FALLBACK)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 AWKWARD = {
@@ -38,7 +39,7 @@ def expected(model: Model, past: Panel, steps: int) -> Values:
     return np.asarray(np.expm1(fit_member(model, past).pattern(ahead)))
 
 
-@pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.name)
 @pytest.mark.parametrize("values", AWKWARD.values(), ids=AWKWARD.keys())
 def test_every_member_is_finite_on_awkward_series(model: Model, values: Values) -> None:
     past = a_panel(values)
@@ -51,7 +52,7 @@ def test_every_member_is_finite_on_awkward_series(model: Model, values: Values) 
     assert ((fitted.persistence >= 0) & (fitted.persistence < 1)).all()
 
 
-@pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.name)
 def test_every_member_treats_a_row_as_if_it_were_alone(model: Model) -> None:
     rows = [noisy_week(15, seed) for seed in range(3)]
     steps = a_panel(rows[0]).steps.part(0, DAY)
@@ -63,7 +64,7 @@ def test_every_member_treats_a_row_as_if_it_were_alone(model: Model) -> None:
     np.testing.assert_allclose(together.persistence, alone.persistence, rtol=1e-9)
 
 
-@pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.name)
 def test_a_fit_at_a_position_knows_nothing_of_what_follows(model: Model) -> None:
     panel = a_panel([noisy_week(20, seed) for seed in range(2)])
     positions = [14 * DAY, 15 * DAY + 37, 19 * DAY]
@@ -77,7 +78,7 @@ def test_a_fit_at_a_position_knows_nothing_of_what_follows(model: Model) -> None
         np.testing.assert_allclose(shared.persistence, alone.persistence, rtol=1e-9)
 
 
-@pytest.mark.parametrize("model", [*MEMBERS, FALLBACK], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.name)
 def test_missing_samples_teach_no_member_anything(model: Model) -> None:
     past = a_panel(noisy_week(15))
     fitted: FittedModel = fit_member(model, past)
@@ -88,7 +89,9 @@ def test_missing_samples_teach_no_member_anything(model: Model) -> None:
     np.testing.assert_array_equal(absorbed.pattern(past.steps), fitted.pattern(past.steps))
 
 
-@pytest.mark.parametrize("model", [model for model in MEMBERS if model.name != "day_naive"], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "model", [model for model in EVERY if model.name not in ("day_naive", "last_value")], ids=lambda m: m.name
+)
 def test_weekly_members_find_a_noise_free_week(model: Model) -> None:
     week = usual_week(35)
 
