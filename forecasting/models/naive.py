@@ -38,9 +38,11 @@ class Repeated:
 
     def absorb(self, fresh: Panel) -> Self:
         """Return the season with newer samples in their slots."""
-        known = ~np.isnan(fresh.logs).all(axis=0)
-        seen = newest(fresh.logs[:, known], fresh.steps.ticks[known], self.table.shape[1])
-        return type(self)(np.where(np.isnan(seen), self.table, seen))
+        table = self.table.copy()
+        rows, steps = np.nonzero(~np.isnan(fresh.logs))
+        # Of repeated indices numpy keeps the last assignment, which is the newest sample.
+        table[rows, fresh.steps.ticks[steps] % table.shape[1]] = fresh.logs[rows, steps]
+        return type(self)(table)
 
     def select(self, row: int) -> Self:
         """Return one of the series."""
