@@ -17,6 +17,7 @@ from forecasting.accuracy import (
     absolute_errors,
     coverage,
     mase,
+    mean_known,
     pinball_loss,
     ratio,
     seasonal_scale,
@@ -25,7 +26,7 @@ from forecasting.accuracy import (
 from forecasting.backtest import Backtest
 from forecasting.combination import combine
 from forecasting.correction import Correction, no_correction
-from forecasting.gate import EQUAL_LOSS, Gate, Losses, history_too_short, judge
+from forecasting.gate import Gate, Losses, history_too_short, judge
 from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, from_roots, quantiles, roots_of
 from forecasting.panel import Panel
 from forecasting.selection import Mix, Weight, equal_mix, weights_of
@@ -86,7 +87,7 @@ def evaluate(
     said = zip(
         weights_of(names, combination.mix, combination.errors, backtest.leads),
         _accuracies(panel, backtest, tracks, planning),
-        _gates(backtest, tracks, planning),
+        _gates(backtest, tracks, spread, planning),
         strict=True,
     )
     return tuple(
@@ -158,34 +159,70 @@ def _scores(truth: Values, point: Values, planned: Values, scale: Values, planni
     return [Score(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-def _gates(backtest: Backtest, tracks: Mapping[str, _Track], planning: Planning) -> tuple[Gate, ...]:
-    """Return the verdict for each series over the lead time."""
-    lead = backtest.leads.hours < planning.lead_hours
-    lead[0] = True  # a lead time of less than a step is the first step
+def _gates(backtest: Backtest, tracks: Mapping[str, _Track], spread: Values, planning: Planning) -> tuple[Gate, ...]:
+    """Return the verdict for each series over the lead time, with the step that begins as it ends."""
+    lead = backtest.leads.hours <= planning.lead_hours
     truth = backtest.trial.truth[..., lead]
-    losses = {name: pinball_loss(truth, track.planned[..., lead], planning.level) for name, track in tracks.items()}
-    losses["constant"] = pinball_loss(truth, _constant(backtest, planning.level), planning.level)
+    losses = {name: _by_origin(truth, track.planned[..., lead], planning.level) for name, track in tracks.items()}
+    losses["constant"] = _better(
+        *(_by_origin(truth, planned[..., lead], planning.level) for planned in _constants(backtest, spread, planning))
+    )
+    mine = losses.pop(COMBINATION)
+    means = {name: mean_known(loss, axis=(1, 2)) for name, loss in losses.items()}
+    different = backtest.distinct / mine[0].size  # the others were seen from more than one fold
+    doubts = {name: _standard_error(mine - loss, different) for name, loss in losses.items()}
+    origins = np.round(np.sum(~np.isnan(mine), axis=(1, 2)) * different)
     demand = absolute_errors(truth, np.zeros(1))
-    known = np.mean(~np.isnan(truth).all(axis=-1), axis=(1, 2))
-    origins = np.round(known * backtest.distinct)
     return tuple(
         judge(
             Losses(
                 origins=int(origins[row]),
-                mine=float(losses[COMBINATION][row]),
-                rivals={name: float(loss[row]) for name, loss in losses.items() if name != COMBINATION},
-                tie=EQUAL_LOSS * float(demand[row]),
+                mine=float(mean),
+                rivals={name: float(of_rival[row]) for name, of_rival in means.items()},
+                doubts={name: float(doubt[row]) for name, doubt in doubts.items()},
+                demand=float(demand[row]),
             )
         )
-        for row in range(len(origins))
+        for row, mean in enumerate(mean_known(mine, axis=(1, 2)))
     )
 
 
-def _constant(backtest: Backtest, level: float) -> Values:
-    """Return the empirical planning quantile of the week before each fold, (series, folds, 1, 1)."""
+def _by_origin(truth: Values, planned: Values, level: float) -> Values:
+    """Return the mean pinball loss from each origin, (series, folds, origins), NaN where no truth is known."""
+    leads = truth.shape[-1]
+    return pinball_loss(truth.reshape(-1, leads), planned.reshape(-1, leads), level).reshape(truth.shape[:-1])
+
+
+def _standard_error(differences: Values, different: float) -> Values:
+    """Return the standard error of the mean of differences (series, folds, origins), (series,).
+
+    Origins of a fold share its fits and err alike, so that a fold counts as one; such a share of them is `different`.
+    """
+    of_folds = mean_known(differences)
+    folds = np.sum(~np.isnan(of_folds), axis=1)
+    variance = mean_known((of_folds - mean_known(of_folds)[:, None]) ** 2) * folds / np.maximum(folds - 1, 1)
+    error: Values = np.sqrt(variance / np.maximum(folds * different, 1.0))
+    return error
+
+
+def _constants(backtest: Backtest, spread: Values, planning: Planning) -> tuple[Values, Values]:
+    """Return two ways to plan with a constant, (series, folds, origins, leads), from the week before each fold.
+
+    One is its planning quantile, the other its median with bounds from its own errors, as all others have them. Without
+    that a forecast beats it by how bounds are learned, in one of twenty cases on noise.
+    """
     weeks = backtest.week_before
-    flat = weeks.reshape(-1, weeks.shape[-1])
-    return quantiles(flat, np.array([level])).reshape(*weeks.shape[:2], 1, 1)
+    flat = quantiles(weeks.reshape(-1, weeks.shape[-1]), np.array([planning.level, 0.5]))
+    quantile, median = (
+        np.broadcast_to(each.reshape(*weeks.shape[:2], 1, 1), backtest.trial.truth.shape) for each in flat.T
+    )
+    return quantile, _track(backtest, median, spread, planning.level).planned
+
+
+def _better(one: Values, other: Values) -> Values:
+    """Return the losses (series, folds, origins) of whichever has lost less in each series."""
+    first = mean_known(one, axis=(1, 2)) <= mean_known(other, axis=(1, 2))
+    return np.where(first[:, None, None], one, other)
 
 
 def unproven(names: Sequence[str], spread: Values, planning: Planning, history: timedelta) -> tuple[Evaluation, ...]:

@@ -1,8 +1,9 @@
 """Gate: whether a forecast may act. The tests that decide are here; what acting means is the caller's business.
 
 A forecast acts only while, at the planning level's quantile loss over the lead time, it beats the last value held and a
-constant by a margin, and loses to no seasonal naive forecast by more than that margin. Beating all of them would be no
-test: nothing beats the last day on a noise-free day, and a flat line beats all naive forecasts on noise.
+constant by a margin, and loses to no seasonal naive forecast by more than that margin and more than chance. Beating all
+of them would be no test: nothing beats the last day on a noise-free day, and a flat line beats all naive forecasts on
+noise. Source: Diebold and Mariano, Comparing Predictive Accuracy, 1995 (the standard error of a difference of losses).
 """
 
 import math
@@ -14,7 +15,9 @@ MARGIN = 0.05  # a twentieth: differences below it come and go with the choice o
 ENOUGH_ORIGINS = 250  # with fewer the margin grows as chance does, by the square root
 SHORTEST_HISTORY = timedelta(days=3)  # two days to see that a day repeats, one to be judged on
 FEWEST_ORIGINS = 12  # where so much is missing that fewer can be scored, nothing can be said
+CHANCE = 1.64  # standard errors that a naive forecast is ahead by chance in one of twenty cases
 EQUAL_LOSS = 1e-6  # losses closer than this share of demand are a tie: both are perfect
+SMALL_LOSS = 1e-3  # losing so much of demand to a naive forecast moves no replica
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +31,40 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Quantile losses at the planning level over the lead time, in demand's unit, over so many rolling origins.
+    """Quantile losses at the planning level over the lead time, over so many rolling origins, in `demand`'s unit.
 
-    `mine` is the forecast's own, `rivals` those of the baselines by name; `tie` is the difference that does not count.
+    `mine` is the forecast's own, `rivals` those of the baselines by name, `doubts` the standard errors of the
+    differences to them. `demand` is its mean.
     """
 
     origins: int
     mine: float
     rivals: Mapping[str, float]
-    tie: float
+    doubts: Mapping[str, float]
+    demand: float
+
+    @property
+    def tie(self) -> float:
+        """The difference that is none."""
+        return EQUAL_LOSS * self.demand
 
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:
-    """One test against one baseline: beat it by the margin, or lose to it by no more than the margin."""
+    """One test against one baseline: beat it by the margin, or lose to it by no more than the margin or chance."""
 
     rival: str
     words: str
     by_margin: bool
     reason: str
 
-    def share(self, origins: int) -> float:
-        """Return how much of the baseline's loss the forecast may have, over so many origins."""
-        margin = MARGIN * math.sqrt(max(1.0, ENOUGH_ORIGINS / max(1, origins)))
-        return 1 - margin if self.by_margin else 1 + margin
+    def highest(self, losses: Losses) -> float:
+        """Return the highest loss that passes."""
+        rival = losses.rivals[self.rival]
+        if self.by_margin:
+            margin = MARGIN * math.sqrt(max(1.0, ENOUGH_ORIGINS / max(1, losses.origins)))
+            return (1 - margin) * rival + losses.tie
+        return rival + max(MARGIN * rival, CHANCE * losses.doubts[self.rival], SMALL_LOSS * losses.demand)
 
 
 # In the order in which a closed gate names the first that failed.
@@ -77,16 +90,15 @@ def judge(losses: Losses) -> Gate:
         return Gate(open=False, reason="SamplesMissing", message=message)
     hurdles = [hurdle for hurdle in HURDLES if hurdle.rival in losses.rivals]
     for hurdle in hurdles:
-        if losses.mine > losses.rivals[hurdle.rival] * hurdle.share(losses.origins) + losses.tie:
+        if losses.mine > hurdle.highest(losses):
             return Gate(open=False, reason=hurdle.reason, message=_figures(losses, hurdle))
     return Gate(open=True, reason="Predictable", message=_figures(losses, hurdles[0]))
 
 
 def _figures(losses: Losses, hurdle: Hurdle) -> str:
     """Return a sentence such as: quantile loss 0.93 of the week naive's over 252 origins (at most 1.05)."""
-    rival, most = losses.rivals[hurdle.rival], hurdle.share(losses.origins)
+    rival = losses.rivals[hurdle.rival]
+    of_rival = f"that of {hurdle.words} over {losses.origins} origins"
     if rival <= losses.tie:
-        compared = "equal to" if losses.mine <= losses.tie else "above"
-    else:
-        compared = f"{losses.mine / rival:.2f} of"
-    return f"quantile loss {compared} that of {hurdle.words} over {losses.origins} origins (at most {most:.2f})"
+        return f"quantile loss {'equal to' if losses.mine <= losses.tie else 'above'} {of_rival}"
+    return f"quantile loss {losses.mine / rival:.2f} of {of_rival} (at most {hurdle.highest(losses) / rival:.2f})"
