@@ -1,4 +1,4 @@
-"""Every page that is made from the code, as text. Pure; writing them is `python -m docs`."""
+"""Every page that is made from a table of the code, as text. Pure; writing them is `python -m docs`."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath

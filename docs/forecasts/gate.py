@@ -1,0 +1,92 @@
+"""Step: a forecast may act only while it is worth more than having none."""
+
+import numpy as np
+
+from docs.drawing import Ink, Panel, drawn, measured
+from docs.forecasts.loads import LEAD_TIME, Loads
+from docs.forecasts.step import DAY, Step, line, percent, span, time_axis, whole
+from docs.tables import table
+from forecasting import FittedForecast, Gate, Series, fit
+from forecasting.accuracy import pinball_loss
+from forecasting.batch import DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
+from forecasting.gate import ENOUGH_ORIGINS, HURDLES, MARGIN, SHORTEST_HISTORY
+
+SEED = 20140701
+WALK_STEP = 0.05  # of its level
+LEVEL = 10_000.0
+
+
+def gate(loads: Loads) -> Step:
+    """Return the gate of the taxis, and of a random walk of the same length."""
+    taxi = loads.mornings[0]
+    walk = _random_walk(loads.taxi)
+    fitted = fit(walk, lead_time=LEAD_TIME)
+    hurdles = [
+        [each.words, "win by the margin" if each.by_margin else "not lose by more than margin and chance allow"]
+        for each in HURDLES
+    ]
+    return Step(
+        figures={
+            "planning_level": percent(DEFAULT_PLANNING_LEVEL),
+            "lead_time": span(LEAD_TIME),
+            "hurdles": table(["beside", "the forecast must"], hurdles),
+            "harder": f"{_punished(-1.0) / _punished(1.0):.0f}",
+            "margin": percent(MARGIN),
+            "enough_origins": str(ENOUGH_ORIGINS),
+            "shortest_history": span(SHORTEST_HISTORY),
+            "seed": str(SEED),
+            "walk_step": percent(WALK_STEP),
+            "open_message": taxi.gate.message,
+            "closed_reason": fitted.gate.reason,
+            "closed_message": fitted.gate.message,
+        },
+        holds={
+            "For the taxis the gate is open:": taxi.gate.open,
+            "For the walk it is closed:": not fitted.gate.open,
+            "A closed gate says which comparison failed, with its figures,": fitted.gate.reason
+            in {each.reason for each in HURDLES},
+            "With less than $shortest_history of history the gate is closed too.": not _gate_of_the_young(
+                loads.taxi
+            ).open,
+        },
+        picture=drawn(
+            "A load whose gate is open, and a random walk whose gate is closed",
+            [[_panel("Taxis: open", loads.taxi, taxi), _panel("A random walk: closed", walk, fitted)]],
+        ),
+    )
+
+
+def _punished(planned_over_demand: float) -> float:
+    """Return the loss of a plan that is so much above a demand of 1, or below it where it is negative."""
+    demand, planned = np.ones((1, 1)), np.full((1, 1), 1.0 + planned_over_demand)
+    return float(pinball_loss(demand, planned, DEFAULT_PLANNING_LEVEL)[0])
+
+
+def _random_walk(like: Series) -> Series:
+    """Return a load without any season on the taxis' grid: each step is a little more or less than the one before."""
+    count = LONGEST_HISTORY // like.step
+    steps = np.random.default_rng(SEED).normal(0.0, WALK_STEP, count)
+    return Series(like.start, like.step, LEVEL * np.exp(np.cumsum(steps)))
+
+
+def _gate_of_the_young(series: Series) -> Gate:
+    """Return the gate after a little less than what is needed."""
+    return fit(series.between(series.end - SHORTEST_HISTORY + series.step, series.end)).gate
+
+
+def _panel(title: str, series: Series, fitted: FittedForecast) -> Panel:
+    """Return two days before a forecast, and the day that it tells."""
+    begin = fitted.origin - 2 * DAY
+    past = series.between(begin, fitted.origin)
+    forecast = fitted.forecast(DAY, levels=(DEFAULT_PLANNING_LEVEL,))
+    bound = forecast.quantile(DEFAULT_PLANNING_LEVEL)
+    return Panel(
+        title,
+        time_axis(begin, 3 * DAY, every=24),
+        measured("a step", past.values, bound.values),
+        [
+            line(past, begin, name="known"),
+            line(forecast.point, begin, Ink.BLUE, name="point"),
+            line(bound, begin, Ink.ORANGE, name=f"{whole(100 * DEFAULT_PLANNING_LEVEL)} % bound"),
+        ],
+    )

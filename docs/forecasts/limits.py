@@ -1,0 +1,90 @@
+"""Step: where forecasts are weak."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from docs.drawing import Ink, Panel, drawn, measured
+from docs.forecasts.loads import LEAD_TIME, Loads, fitted_at
+from docs.forecasts.step import DAY, HOUR, Step, line, moment, span, time_axis, whole
+from docs.tables import table
+from forecasting import FittedForecast, Series
+from forecasting.batch import DEFAULT_PLANNING_LEVEL
+from forecasting.evaluation import FULL_HORIZON
+from forecasting.gate import SHORTEST_HISTORY
+from forecasting.models.naive import WeekNaive
+from forecasting.panel import HIGHEST_GROWTH
+
+SEARCHED = 7 * DAY  # before the end of the recording
+BEFORE, AFTER = timedelta(hours=8), timedelta(hours=4)
+
+
+def limits(loads: Loads) -> Step:
+    """Return the largest burst of the last week of tweets, as it was forecast an hour before, and four gates."""
+    series = loads.tweets
+    week = series.between(series.end - SEARCHED, series.end)
+    burst = week.start + int(np.argmax(week.values)) * week.step
+    known = fitted_at(series, burst - HOUR, lead_time=LEAD_TIME)
+    bound = known.forecast(AFTER).quantile(DEFAULT_PLANNING_LEVEL)
+    fits = {
+        "passengers of taxis": loads.mornings[0],
+        "electricity of Victoria": fitted_at(loads.electricity, loads.electricity.end),
+        "queries to a database": loads.midnight,
+        "tweets about a company": known,
+    }
+    return Step(
+        figures={
+            "burst_at": moment(burst),
+            "burst": whole(float(week.values.max())),
+            "burst_bound": whole(float(bound.values[HOUR // series.step])),
+            "tweets_step": span(series.step),
+            "gates": table(
+                ["load", "gate", "why"],
+                [[name, "open" if each.gate.open else "closed", each.gate.message] for name, each in fits.items()],
+            ),
+            "needed_history": span(SHORTEST_HISTORY),
+            "weekly_needs": span(WeekNaive.needs),
+            "highest_growth": f"{HIGHEST_GROWTH:g}",
+            "known_horizon": span(FULL_HORIZON),
+        },
+        holds={
+            "Nobody had announced it, and no forecast knew of it.": bool(week.values.max() > 2 * bound.values.max()),
+            "A longer forecast is made with the weights and the widths of that distance,": _is_held(known),
+            "No forecast exceeds $highest_growth times the largest value seen.": _is_capped(loads),
+        },
+        picture=drawn("A burst of tweets that no forecast knew of", [[_panel(series, known)]]),
+    )
+
+
+def _is_held(fitted: FittedForecast) -> bool:
+    """Return whether weights and bounds two days ahead are those of the end of the first day."""
+    leads = np.array([1.0, 2.0]) * (FULL_HORIZON / HOUR)
+    shares = fitted.evaluation.mix.at(leads)
+    offsets = fitted.evaluation.bounds.at(leads, np.array([DEFAULT_PLANNING_LEVEL]), np.zeros(2, dtype=np.int64))
+    return np.allclose(shares[..., 0], shares[..., 1]) and np.allclose(offsets[..., 0], offsets[..., 1])
+
+
+def _is_capped(loads: Loads) -> bool:
+    """Return whether a forecast that would rise tenfold stops where it must."""
+    fitted = loads.midnight
+    highest = HIGHEST_GROWTH * np.nanmax(loads.database.between(loads.database.start, fitted.origin).values)
+    jumped = replace(fitted, surprises=fitted.surprises + np.log(10.0))
+    return bool(jumped.forecast(DAY).paths.max() <= highest * (1 + 1e-9))
+
+
+def _panel(series: Series, known: FittedForecast) -> Panel:
+    begin = known.origin - BEFORE
+    truth = series.between(begin, known.origin + AFTER)
+    forecast = known.forecast(AFTER)
+    bound = forecast.quantile(DEFAULT_PLANNING_LEVEL)
+    return Panel(
+        "Tweets about a company",
+        time_axis(begin, BEFORE + AFTER, every=1),
+        measured(f"tweets in {span(series.step)}", truth.values, bound.values),
+        [
+            line(truth, begin, name="came"),
+            line(forecast.point, begin, Ink.BLUE, name="point"),
+            line(bound, begin, Ink.ORANGE, name=f"{whole(100 * DEFAULT_PLANNING_LEVEL)} % bound"),
+        ],
+    )
