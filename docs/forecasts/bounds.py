@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from docs.drawing import Axis, Band, Bars, Dots, Ink, Line, Mark, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads, came, hourly_updates
 from docs.forecasts.step import DAY, Step, line, percent, span, time_axis
 from docs.forecasts.weights import window_edges, window_names
+from docs.marks import Axis, Band, Bars, Dots, Ink, Line, Mark, measured
 from docs.tables import table
 from forecasting import FittedForecast, Series
 from forecasting.fitted import DEFAULT_LEVELS

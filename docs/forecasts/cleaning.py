@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from docs.drawing import Ink, Mark, Panel, Span, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads, fitted_at
 from docs.forecasts.step import DAY, HOUR, Step, line, moment, percent, span, time_axis
+from docs.marks import Ink, Mark, Span, measured
 from docs.tables import table
 from forecasting import Calendar, Series
 from forecasting.anomalies import find_anomalies

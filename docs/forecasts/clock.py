@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
-from docs.drawing import Axis, Ink, Line, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import VICTORIA, Loads, victorian_holidays
 from docs.forecasts.step import DAY, HOUR, Step, line, percent, time_axis
+from docs.marks import Axis, Ink, Line, measured
 from forecasting import Series
 from forecasting.seasons import local_steps
 from forecasting.series import Values

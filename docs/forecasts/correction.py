@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, Span, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads, came, hourly_updates
 from docs.forecasts.step import HOUR, Step, line, listed, moment, off_by, percent, span, time_axis
+from docs.marks import Ink, Span, measured
 from forecasting import FittedForecast, Series
 from forecasting.correction import no_correction
 from forecasting.surprises import CARRIED, MEMORIES

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from docs.drawing import Dots, Ink, Panel, Span, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads
 from docs.forecasts.step import DAY, HOUR, Step, line, moment, span, time_axis
+from docs.marks import Dots, Ink, Span, measured
 from forecasting import Calendar, Series
 from forecasting.backtest import FOLD_SPACING, ORIGIN_SPACING, Backtest, fold_positions, run_backtest
 from forecasting.batch import LONGEST_HISTORY

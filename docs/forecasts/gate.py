@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import LEAD_TIME, Loads
 from docs.forecasts.step import DAY, Step, line, percent, span, time_axis, whole
+from docs.marks import Ink, measured
 from docs.tables import table
 from forecasting import FittedForecast, Gate, Series, fit
 from forecasting.accuracy import pinball_loss
@@ -51,7 +52,12 @@ def gate(loads: Loads) -> Step:
         },
         picture=drawn(
             "A load whose gate is open, and a random walk whose gate is closed",
-            [[_panel("Taxis: open", loads.taxi, taxi), _panel("A random walk: closed", walk, fitted)]],
+            [
+                [
+                    _panel("Taxis: open", "passengers in 30 min", loads.taxi, taxi),
+                    _panel("A random walk: closed", "made units", walk, fitted),
+                ]
+            ],
         ),
     )
 
@@ -74,7 +80,7 @@ def _gate_of_the_young(series: Series) -> Gate:
     return fit(series.between(series.end - SHORTEST_HISTORY + series.step, series.end)).gate
 
 
-def _panel(title: str, series: Series, fitted: FittedForecast) -> Panel:
+def _panel(title: str, unit: str, series: Series, fitted: FittedForecast) -> Panel:
     """Return two days before a forecast, and the day that it tells."""
     begin = fitted.origin - 2 * DAY
     past = series.between(begin, fitted.origin)
@@ -83,7 +89,7 @@ def _panel(title: str, series: Series, fitted: FittedForecast) -> Panel:
     return Panel(
         title,
         time_axis(begin, 3 * DAY, every=24),
-        measured("a step", past.values, bound.values),
+        measured(unit, past.values, bound.values),
         [
             line(past, begin, name="known"),
             line(forecast.point, begin, Ink.BLUE, name="point"),

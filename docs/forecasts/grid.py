@@ -5,9 +5,10 @@ from datetime import timedelta
 import numpy as np
 
 from benchmarks.traces import FIRST_PERCENT
-from docs.drawing import Panel, Span, drawn, measured, stairs
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads
 from docs.forecasts.step import DAY, Step, line, moment, span, time_axis
+from docs.marks import Span, measured, stairs
 from forecasting import Series, SeriesRefused
 from forecasting.batch import LONGEST_HISTORY
 from forecasting.seasons import LONGEST_STEP, SHORTEST_STEP

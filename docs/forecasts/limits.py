@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import LEAD_TIME, Loads, fitted_at
 from docs.forecasts.step import DAY, HOUR, Step, line, moment, span, time_axis, whole
+from docs.marks import Ink, measured
 from docs.tables import table
 from forecasting import FittedForecast, Series
 from forecasting.batch import DEFAULT_PLANNING_LEVEL

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import VICTORIA, Loads, fitted_at, victorian_holidays
 from docs.forecasts.step import DAY, Step, line, percent, time_axis
+from docs.marks import Ink, measured
 from forecasting import Calendar, Event, FittedForecast, MarkedDay, Series
 from forecasting.series import Values
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import DAYS_WALKED, Loads, came
 from docs.forecasts.step import DAY, Step, line, moment, off_by, percent, span, time_axis
+from docs.marks import Ink, measured
 from docs.tables import code, table
 from forecasting import FittedForecast, Series
 from forecasting.evaluation import COMBINATION

@@ -57,7 +57,11 @@ class Untrue(Exception):
 @cache
 def forecasting_pages() -> Mapping[PurePosixPath, str]:
     """Return the page and its pictures by their paths below docs/. Raises Untrue for a claim that does not hold."""
-    loads = Loads()
+    return made_from(Loads())
+
+
+def made_from(loads: Loads) -> Mapping[PurePosixPath, str]:
+    """Return the same for other recordings of these loads."""
     steps = {step.__name__: step(loads) for step in STEPS}
     pictures = {PICTURES / f"{name}.svg": step.picture for name, step in steps.items() if step.picture}
     page = rewrapped(filled(TEMPLATE.read_text(encoding="utf-8"), steps))

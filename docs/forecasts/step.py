@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
 
-from docs.drawing import Axis, Ink, Line
+from docs.marks import Axis, Ink, Line
 from forecasting import Series
 from forecasting.series import Values
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from docs.drawing import Ink, Panel, Span, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import LEAD_TIME, Loads, came, hourly_updates
 from docs.forecasts.step import DAY, HOUR, Step, line, off_by, percent, span, time_axis
+from docs.marks import Ink, Span, measured
 from forecasting import FittedForecast, Series, fit
 from forecasting.batch import EVALUATION_HOLDS
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from docs.drawing import Axis, Bars, Panel, drawn, measured
+from docs.drawing import Panel, drawn
 from docs.forecasts.loads import Loads
 from docs.forecasts.step import Step, listed, percent, span
+from docs.marks import Axis, Bars, measured
 from docs.tables import code, table
 from forecasting import Weight
 from forecasting.leads import EDGES

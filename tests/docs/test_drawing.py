@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from docs.drawing import WIDTH, Axis, Band, Bars, Dots, Ink, Line, Mark, Panel, Span, drawn, measured, stairs
+from docs.drawing import WIDTH, Panel, drawn
+from docs.marks import Axis, Band, Bars, Dots, Ink, Line, Mark, Span, measured, stairs
 
 HOURS = Axis("", 0.0, 4.0, ((0.0, "00:00"), (4.0, "04:00")))
 UNITS = Axis("requests/s", 0.0, 10.0, ((0.0, "0"), (10.0, "10")))

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -20,10 +21,11 @@ from controller.cli import headroom
 from docs.__main__ import main, stale_pages
 from docs.forecasts.library import kilobytes
 from docs.forecasts.loads import Loads, fitted_at
-from docs.forecasts.page import TEMPLATE, Untrue, filled, forecasting_pages, rewrapped
+from docs.forecasts.page import TEMPLATE, Untrue, filled, forecasting_pages, made_from, rewrapped
 from docs.forecasts.sources import all_members, says, source
 from docs.forecasts.step import Step, moment, percent, span, time_axis
 from docs.pages import pages
+from forecasting import Series
 from forecasting.models import MEMBERS
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,7 @@ PAGE = (DOCS / "forecasting.md").read_text(encoding="utf-8")
 PICTURES = {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "pictures").iterdir()}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LARGEST_PICTURE = 60_000  # bytes
+ROUNDING = 1e-9  # a thousand times as much as libraries differ by
 
 CODE, OUTPUT = (text for language, text in FENCE.findall(PAGE) if language in ("python", ""))
 COMMANDS = [line for language, text in FENCE.findall(PAGE) if language == "sh" for line in text.splitlines()]
@@ -48,6 +51,18 @@ def prose_of(template: str) -> str:
 @pytest.mark.slow
 def test_the_page_and_its_pictures_are_what_the_code_makes() -> None:
     assert list(stale_pages(forecasting_pages(), DOCS)) == [], "make generate"
+
+
+@pytest.mark.slow
+def test_how_a_machine_rounds_does_not_show() -> None:
+    loads = Loads()
+    rng = np.random.default_rng(0)
+    for name in ("taxi", "shop", "electricity", "database", "tweets"):
+        series = getattr(loads, name)
+        shaken = series.values * (1 + ROUNDING * rng.standard_normal(len(series)))
+        vars(loads)[name] = Series(series.start, series.step, shaken)
+
+    assert made_from(loads) == forecasting_pages()
 
 
 def test_every_picture_is_shown_and_every_picture_shown_exists() -> None:
