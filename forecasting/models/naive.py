@@ -75,7 +75,7 @@ class WeekNaive:
     """The last week, repeated; slots of the week that were never seen take the last day's."""
 
     name = "week_naive"
-    needs = timedelta(days=14)  # a weekly member needs two copies of each weekday
+    needs = timedelta(days=7)  # one copy of each weekday; from rolling origins its weight learns what it is worth
 
     def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Keep the newest sample of each slot of the week."""
