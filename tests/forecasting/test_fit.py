@@ -156,7 +156,7 @@ def test_a_fitted_forecast_travels_between_processes() -> None:
         (0.5, ["last_value"], "HistoryTooShort"),
         (1, ["day_naive", "profile", "harmonic", "smoothing"], "HistoryTooShort"),
         (4, ["day_naive", "profile", "harmonic", "smoothing"], "Predictable"),
-        (7, ["day_naive", "week_naive", "profile", "harmonic", "smoothing", "ridge"], "Predictable"),
+        (7, ["day_naive", "week_naive", "profile", "harmonic", "smoothing", "ridge"], "NotBetterThanLastValue"),
         (14, ["day_naive", "week_naive", "profile", "harmonic", "smoothing", "ridge"], "Predictable"),
     ],
 )
