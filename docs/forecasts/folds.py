@@ -1,5 +1,6 @@
 """Step: the members are tried on the past, from origins they had not seen beyond."""
 
+import itertools
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -39,6 +40,9 @@ def folds(loads: Loads) -> Step:
         },
         holds={
             "Nothing that came after an origin reaches a forecast from there.": _is_blind(panel, backtest),
+            "at least $fold_spacing apart.": all(
+                later - earlier >= FOLD_SPACING * HOUR for earlier, later in itertools.pairwise(begins)
+            ),
             "Folds begin at mixed hours.": len({begin.hour for begin in begins}) > len(begins) / 2,
         },
         picture=drawn(

@@ -1,7 +1,7 @@
 """Step: where forecasts are weak."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import numpy as np
 
@@ -10,13 +10,17 @@ from docs.forecasts.loads import LEAD_TIME, Loads, fitted_at
 from docs.forecasts.step import DAY, HOUR, Step, line, moment, span, time_axis, whole
 from docs.marks import Ink, measured
 from docs.tables import table
-from forecasting import FittedForecast, Series
+from forecasting import Calendar, FittedForecast, Series
 from forecasting.batch import DEFAULT_PLANNING_LEVEL
 from forecasting.evaluation import FULL_HORIZON
 from forecasting.gate import SHORTEST_HISTORY
-from forecasting.models.naive import WeekNaive
-from forecasting.panel import HIGHEST_GROWTH
+from forecasting.models import MEMBERS, fit_member
+from forecasting.models.ridge import SHORTEST_WEEKLY
+from forecasting.panel import HIGHEST_GROWTH, panel_of
+from forecasting.seasons import local_steps
 
+DAYS_OF_WEEK = 7
+ALIKE = 0.1  # a tenth more or less: a weekend is farther away
 SEARCHED = 7 * DAY  # before the end of the recording
 BEFORE, AFTER = timedelta(hours=8), timedelta(hours=4)
 
@@ -45,17 +49,28 @@ def limits(loads: Loads) -> Step:
                 [[name, "open" if each.gate.open else "closed", each.gate.message] for name, each in fits.items()],
             ),
             "needed_history": span(SHORTEST_HISTORY),
-            "weekly_needs": span(WeekNaive.needs),
+            "weekly_needs": span(timedelta(hours=SHORTEST_WEEKLY)),
             "highest_growth": f"{HIGHEST_GROWTH:g}",
             "known_horizon": span(FULL_HORIZON),
         },
         holds={
             "Nobody had announced it, and no forecast knew of it.": bool(week.values.max() > 2 * bound.values.max()),
+            "Before $weekly_needs most members take all days for alike.": _take_days_for_alike(loads.taxi),
             "A longer forecast is made with the weights and the widths of that distance,": _is_held(known),
             "No forecast exceeds $highest_growth times the largest value seen.": _is_capped(loads),
         },
         picture=drawn("A burst of tweets that no forecast knew of", [[_panel(series, known)]]),
     )
+
+
+def _take_days_for_alike(series: Series) -> bool:
+    """Return whether most members expect the same of each day of a week, a day before they may know weeks."""
+    panel = panel_of([series.between(series.start, series.start + timedelta(hours=SHORTEST_WEEKLY) - DAY)], Calendar())
+    steps = local_steps(
+        panel.steps.begin + len(panel) * panel.steps.seconds, panel.steps.seconds, panel.steps.per_week, UTC
+    )
+    weeks = [fit_member(member, panel).pattern(steps).reshape(DAYS_OF_WEEK, -1) for member in MEMBERS]
+    return sum(np.ptp(week, axis=0).max() < ALIKE for week in weeks) > len(weeks) / 2
 
 
 def _is_held(fitted: FittedForecast) -> bool:

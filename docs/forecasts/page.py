@@ -30,7 +30,7 @@ PAGE = PurePosixPath("forecasting.md")
 PICTURES = PurePosixPath("pictures")
 WIDTH = 120
 FENCE = "```"
-CODE = re.compile(r"`[^`\n]+`")
+TOGETHER = re.compile(r"`[^`\n]+`|\d [%a-z]")  # code, and a number with its unit
 HELD = "\0"
 STEPS: tuple[Callable[[Loads], Step], ...] = (
     grid,
@@ -91,8 +91,8 @@ def rewrapped(page: str) -> str:
 def _paragraph(block: str) -> str:
     if not block[:1].isalpha() and not block.startswith("**"):
         return block
-    whole_code = CODE.sub(lambda code: code[0].replace(" ", HELD), block)  # code stays on its line
-    lines = textwrap.fill(whole_code, WIDTH, break_long_words=False, break_on_hyphens=False)
+    held = TOGETHER.sub(lambda words: words[0].replace(" ", HELD), block)
+    lines = textwrap.fill(held, WIDTH, break_long_words=False, break_on_hyphens=False)
     return lines.replace(HELD, " ") + "\n" * block.endswith("\n")
 
 
