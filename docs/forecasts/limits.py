@@ -70,7 +70,8 @@ def _take_days_for_alike(series: Series) -> bool:
         panel.steps.begin + len(panel) * panel.steps.seconds, panel.steps.seconds, panel.steps.per_week, UTC
     )
     weeks = [fit_member(member, panel).pattern(steps).reshape(DAYS_OF_WEEK, -1) for member in MEMBERS]
-    return sum(np.ptp(week, axis=0).max() < ALIKE for week in weeks) > len(weeks) / 2
+    alike = [float(np.ptp(week, axis=0).max()) < ALIKE for week in weeks]
+    return sum(alike) > len(alike) / 2
 
 
 def _is_held(fitted: FittedForecast) -> bool:
