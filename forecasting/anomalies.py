@@ -104,7 +104,8 @@ class _Judge:
         """Return why a run is an anomaly, or nothing where it is demand."""
         if self.hindsight and (self._lasts(run) or np.mean(self._comes_back(run)) >= MOST):
             return None
-        if run.absurd and (run.sign < 0 or self._unheard_of(run)) and (self.hindsight or not run.rare):
+        # Without hindsight a fall may be the beginning of an outage, of which a glitch would be the first two samples.
+        if run.absurd and (self._unheard_of(run) if run.sign > 0 else self.hindsight or not run.rare):
             return Reason.GLITCH
         if not run.rare:
             return None

@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from forecasting.cleaning import fill_gaps
+from forecasting.cleaning import NO_DEMAND, clean_causally
 from forecasting.leads import Leads, leads_of
-from forecasting.models import FittedModel, Model, fit_member
+from forecasting.masks import Reason
+from forecasting.models import FittedModel, Model
 from forecasting.models.persistence import fading
 from forecasting.panel import Panel, ceiling_of, demand_of
 from forecasting.seasons import HOUR, Steps, Ticks
@@ -82,15 +83,22 @@ def fold_positions(steps: Steps) -> tuple[int, ...]:
 def run_backtest(panel: Panel, members: Sequence[Model]) -> Backtest:
     """Return what each member forecasts from each fold of the panel; gaps of the panel are NaN.
 
-    Nothing at or after an origin reaches its forecast. The panel needs at least two days.
+    Nothing at or after an origin reaches its forecast; what was no demand is no truth. The panel needs at least two
+    days.
     """
+    cleaned = clean_causally(panel)
+    seen = _Seen(
+        learned=cleaned.panel,
+        heard=np.where(cleaned.masked(*Reason), np.nan, panel.logs),
+        demand=np.where(cleaned.masked(*NO_DEMAND), np.nan, panel.logs),
+    )
     positions = fold_positions(panel.steps)
     leads = leads_of(panel.steps)
     starts = np.arange(0, panel.steps.per_day, ORIGIN_SPACING * panel.steps.per_hour)
-    fitted = _fit_at(panel, positions, members)
+    fitted = zip(*(member.fit_at(cleaned.panel, positions) for member in members), strict=True)
     origins = np.array(positions)[:, None] + starts
     targets = origins[..., None] + leads.steps
-    trial = _join([_fold(panel, *each).look(starts, leads) for each in zip(positions, fitted, strict=True)])
+    trial = _join([_fold(seen, *each).look(starts, leads) for each in zip(positions, fitted, strict=True)])
     # Where days of folds overlap, no sample may teach one half and test the other.
     begin_of_later = positions[len(positions) // 2]
     shared = (origins[:, :1] < begin_of_later)[..., None] & (targets >= begin_of_later)
@@ -104,23 +112,24 @@ def run_backtest(panel: Panel, members: Sequence[Model]) -> Backtest:
     )
 
 
-def _fit_at(panel: Panel, positions: Sequence[int], members: Sequence[Model]) -> list[list[FittedModel]]:
-    """Return the members fitted at each position."""
-    if not np.isnan(panel.logs).any():
-        return [list(at) for at in zip(*(member.fit_at(panel, positions) for member in members), strict=True)]
-    # What fills a gap is known only from the samples before an origin.
-    pasts = [fill_gaps(panel.before(position)).panel for position in positions]
-    return [[fit_member(member, past) for member in members] for past in pasts]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a backtest goes by: a panel to learn from, log values to be surprised by, and those that were demand."""
+
+    learned: Panel
+    heard: Values
+    demand: Values
 
 
-def _fold(panel: Panel, position: int, fitted: Sequence[FittedModel]) -> "_Fold":
+def _fold(seen: _Seen, position: int, fitted: Sequence[FittedModel]) -> "_Fold":
     """Return the day before a position and the day after it, as members fitted there expect them."""
-    past = fill_gaps(panel.before(position)).panel
-    day = panel.steps.per_day
-    steps, logs = panel.steps.part(position - day, position + day), panel.logs[:, position - day : position + day]
+    past, day = seen.learned.before(position), seen.learned.steps.per_day
+    around = slice(position - day, position + day)
+    steps, logs = seen.learned.steps.part(around.start, around.stop), seen.demand[:, around]
     return _Fold(
         steps=steps,
         logs=logs,
+        heard=seen.heard[:, around],
         held=_held(np.concatenate([past.logs[:, -day:], logs[:, day:]], axis=1)),
         patterns=np.stack([each.pattern(steps) for each in fitted]),
         persistence=np.stack([each.persistence for each in fitted]),
@@ -134,6 +143,7 @@ class _Fold:
 
     steps: Steps
     logs: Values  # (series, steps)
+    heard: Values  # the same without what is not carried forward
     held: Values  # (series, steps), the last value known at the end of each step
     patterns: Values  # (members, series, steps)
     persistence: Values  # (members, series)
@@ -145,7 +155,7 @@ class _Fold:
         ahead = starts[:, None] + day + leads.steps
         inside = ahead < len(self.steps)
         target = np.where(inside, ahead, 0)
-        deviations = self.logs - self.patterns
+        deviations = self.heard - self.patterns
         surprises = np.stack(
             [surprises_of(deviations[..., start : start + day], self.steps.seconds) for start in starts], axis=2
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.backtest import fold_positions, run_backtest
-from forecasting.cleaning import fill_gaps
+from forecasting.cleaning import clean
 from forecasting.errors import ForecastingError, SeriesRefused
 from forecasting.evaluation import Evaluation, Planning, evaluate, unproven
 from forecasting.fitted import FittedForecast
@@ -21,6 +21,7 @@ from forecasting.occasions import Calendar
 from forecasting.panel import Panel, ceiling_of, panel_of
 from forecasting.seasons import Steps, check_step
 from forecasting.series import Series, Values
+from forecasting.standing import NOTHING_APART, hear
 from forecasting.surprises import surprises_of
 
 LONGEST_HISTORY = timedelta(days=28)  # older weeks say little about the next one
@@ -158,11 +159,16 @@ def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
     panel = panel_of([job.series for job in jobs], plan.calendar)
     history = len(panel) * jobs[0].series.step
     models = tuple(model for model in plan.members if history >= model.needs) or (FALLBACK,)
-    gapless = fill_gaps(panel).panel
-    members = [fit_member(model, gapless) for model in models]
-    evaluations = _evaluations(jobs, panel, gapless, models, plan.planning)
-    ceilings = ceiling_of(panel)
-    surprises = _newest_surprises(jobs, plan.calendar, panel.steps, members)
+    cleaned = clean(panel)
+    members = [fit_member(model, cleaned.panel) for model in models]
+    evaluations = _evaluations(jobs, panel, cleaned.panel, models, plan.planning)
+    ceilings = ceiling_of(cleaned.panel)
+    deviations = _newest_deviations(jobs, plan.calendar, panel.steps, members)
+    heard = [
+        hear(NOTHING_APART, evaluation.mix.now @ of_row, evaluation.limits, panel.steps.seconds)
+        for of_row, (evaluation, _) in zip(deviations, evaluations, strict=True)
+    ]
+    surprises = surprises_of(deviations + np.stack([each.added for each in heard])[:, None], panel.steps.seconds)
     return [
         FittedForecast(
             origin=job.series.end,
@@ -174,6 +180,8 @@ def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
             evaluated=evaluated,
             ceiling=ceilings[row : row + 1].copy(),
             marked=job.marked,
+            left_out=cleaned.left_out(row),
+            standing=heard[row].standing,
             surprises=surprises[row].copy(),
             in_progress=math.nan,
         )
@@ -206,11 +214,14 @@ def _evaluate(panel: Panel, gapless: Panel, models: Sequence[Model], planning: P
     return [replace(each, gate=history_too_short(history)) for each in evaluations]
 
 
-def _newest_surprises(jobs: Sequence[_Job], calendar: Calendar, steps: Steps, members: Sequence[FittedModel]) -> Values:
-    """Return how the last day deviates from what members and calendar expect of it, (series, members, memories)."""
+def _newest_deviations(
+    jobs: Sequence[_Job], calendar: Calendar, steps: Steps, members: Sequence[FittedModel]
+) -> Values:
+    """Return how the last day deviates from what members and calendar expect of it, (series, members, steps)."""
     day = steps.part(max(0, len(steps) - steps.per_day), len(steps))
     patterns = np.stack([member.pattern(day) for member in members], axis=1)
     logs = np.log1p(np.stack([job.series.values[-len(day) :] for job in jobs]))
     logs[:, calendar.touched(day.begins, day.seconds)] = np.nan
     logs -= [job.marked.deviations(day, calendar) for job in jobs]
-    return surprises_of(logs[:, None] - patterns, day.seconds)
+    deviations: Values = logs[:, None] - patterns
+    return deviations

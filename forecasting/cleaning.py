@@ -1,69 +1,77 @@
-"""Cleaning before a fit: gaps stay gaps until a rule here fills them. Which samples are missing was decided before."""
+"""Cleaning before a fit: what is learned from is demand at its newest level, with nothing missing.
 
-from dataclasses import dataclass
+In this order: a history is brought to its newest level (levels.py), outages, one-off spikes and glitches are masked
+(anomalies.py), and what is masked or was never measured is filled (gaps.py). Whatever was done, and why, is data. What
+people labelled was taken out before.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
+from forecasting.anomalies import find_anomalies
+from forecasting.gaps import fill_gaps
+from forecasting.levels import Shift, at_the_newest_level, find_shifts
+from forecasting.masks import LeftOut, Masks, Reason, flags_of, in_order, masks_of
 from forecasting.panel import Panel
-from forecasting.seasons import HOUR, Steps, median_season
-from forecasting.series import Flags, Values
+from forecasting.seasons import Steps
+from forecasting.series import Flags
 
-LONGEST_SHORT_GAP = HOUR  # seconds; within an hour a straight line is closer than any season
+NO_DEMAND = (Reason.GAP, Reason.OUTAGE, Reason.GLITCH)  # a spike was demand, though it came once
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cleaned:
-    """A panel without gaps, and which of its samples were filled, shape (series, n)."""
+    """A panel with nothing missing, and what was done to it.
+
+    `masks` says of each row what is not to be learned and why, oldest first; `shifts` names the change of level, if
+    there was one, that older samples of a row were brought over.
+    """
 
     panel: Panel
-    filled: Flags
+    masks: tuple[Masks, ...]
+    shifts: tuple[Shift | None, ...]
+
+    def masked(self, *reasons: Reason) -> Flags:
+        """Return which samples are masked for one of the reasons, (series, n)."""
+        chosen = [[mask for mask in of_row if mask.reason in reasons] for of_row in self.masks]
+        return flags_of(chosen, len(self.panel))
+
+    def left_out(self, row: int) -> tuple[LeftOut, ...]:
+        """Return what of a row was measured and is not learned from, oldest first."""
+        steps = self.panel.steps
+        return tuple(
+            LeftOut(_time(steps, mask.first), _time(steps, mask.last), mask.reason)
+            for mask in self.masks[row]
+            if mask.reason is not Reason.GAP
+        )
 
 
-def fill_gaps(panel: Panel) -> Cleaned:
-    """Fill short inner gaps along a line in log space, and all others with the median of their slot of the week.
+def clean(panel: Panel) -> Cleaned:
+    """Return a panel cleaned with hindsight, for the fit at its end. Every row needs at least one sample."""
+    shifts = find_shifts(panel)
+    return _cleaned(panel, at_the_newest_level(panel, shifts), shifts, hindsight=True)
 
-    A slot of the week that was never seen takes the median of its slot of the day, and one of those the row's
-    median. Every row needs at least one sample. Only samples of the panel itself are used, so a panel cut at an
-    origin is filled without knowledge of what came after it.
+
+def clean_causally(panel: Panel) -> Cleaned:
+    """Return a panel cleaned as it would have been sample by sample, for fits at positions in its newer half.
+
+    What comes before a position depends on nothing at or after it: levels stay as they were, anomalies are told and
+    gaps are filled from what was known then. A spike is told, but stays: it may be the first of many.
     """
-    missing = np.isnan(panel.logs)
-    rows = np.flatnonzero(missing.any(axis=1))
-    if not rows.size:
-        return Cleaned(panel, missing)
-    logs = panel.logs.copy()
-    logs[rows] = _filled(logs[rows], missing[rows], panel.steps)
-    return Cleaned(Panel(panel.steps, logs), missing)
+    return _cleaned(panel, panel, (None,) * len(panel.logs), hindsight=False)
 
 
-def _filled(logs: Values, missing: Flags, steps: Steps) -> Values:
-    """Return rows of log values with nothing missing."""
-    seasonal = _seasonal_fill(logs, steps)
-    positions = np.arange(logs.shape[1])
-    # A gap on a coarse grid is short while it is a single sample.
-    longest = max(1, int(LONGEST_SHORT_GAP // steps.seconds))
-    filled = np.where(missing, seasonal, logs)
-    for row, gaps in enumerate(missing):
-        known = np.flatnonzero(~gaps)
-        line = np.interp(positions, known, logs[row, known])
-        short = _short_gaps(gaps, longest)
-        filled[row, short] = line[short]
-    return filled
+def _cleaned(panel: Panel, levelled: Panel, shifts: tuple[Shift | None, ...], *, hindsight: bool) -> Cleaned:
+    """Mask anomalies of a levelled panel and fill what is masked or missing."""
+    anomalies = find_anomalies(levelled, hindsight=hindsight)
+    gaps = masks_of(np.isnan(panel.logs), Reason.GAP)
+    told = Cleaned(levelled, tuple(in_order(*of_row) for of_row in zip(anomalies, gaps, strict=True)), shifts)
+    flags = told.masked(*(Reason if hindsight else NO_DEMAND))
+    kept = Panel(panel.steps, np.where(flags, np.nan, levelled.logs)) if flags.any() else levelled
+    return replace(told, panel=fill_gaps(kept, hindsight=hindsight))
 
 
-def _short_gaps(gaps: Flags, longest: int) -> Flags:
-    """Return which missing samples belong to an inner gap of at most `longest` samples."""
-    edges = np.flatnonzero(np.diff(gaps, prepend=False, append=False))
-    short = np.zeros(len(gaps), dtype=bool)
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        inner = first > 0 and last < len(gaps)
-        short[first:last] = inner and last - first <= longest
-    return short
-
-
-def _seasonal_fill(logs: Values, steps: Steps) -> Values:
-    """Return for every sample the median of its slot of the week, else of its slot of the day, else of the row."""
-    weekly = median_season(logs, steps.ticks, steps.per_week)[:, steps.ticks % steps.per_week]
-    daily = median_season(logs, steps.ticks, steps.per_day)[:, steps.ticks % steps.per_day]
-    overall = np.nanmedian(logs, axis=1, keepdims=True)
-    by_day = np.where(np.isnan(daily), overall, daily)
-    return np.where(np.isnan(weekly), by_day, weekly)
+def _time(steps: Steps, position: int) -> datetime:
+    return datetime.fromtimestamp(steps.begin + position * steps.seconds, UTC)

@@ -19,13 +19,15 @@ from forecasting.series import Flags, Values
 class Combination:
     """The combined forecasts, (series, folds, origins, leads), and what all folds together teach for the time to come.
 
-    `errors` is (series, members, windows); an error is NaN where no truth was known.
+    `errors` is (series, members, windows); an error is NaN where no truth was known. `surprises` (series, folds,
+    origins, memories) is how the newest samples deviated from the combined pattern.
     """
 
     forecasts: Values
     errors: Values
     mix: Mix
     correction: Correction
+    surprises: Values
 
 
 def combine(backtest: Backtest) -> Combination:
@@ -46,6 +48,7 @@ def combine(backtest: Backtest) -> Combination:
         errors=errors,
         mix=mix_from(errors, demand, backtest.leads),
         correction=_learn(backtest, mixed, surprises, everything),
+        surprises=surprises,
     )
 
 

@@ -19,8 +19,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.cleaning import fill_gaps
 from forecasting.errors import SeriesRefused
+from forecasting.gaps import fill_gaps
 from forecasting.occasions import Calendar
 from forecasting.panel import panel_of
 from forecasting.seasons import check_step
@@ -61,7 +61,7 @@ def decompose(series: Series, time_zone: str = "UTC") -> Decomposition:
     days = len(hourly) / HOURS_OF_DAY
     if days < SHORTEST_DAYS or not known.size:
         raise SeriesRefused(f"a decomposition needs {SHORTEST_DAYS} days of history, got {days:.1f}")
-    logs = fill_gaps(panel_of([hourly], Calendar(time_zone))).panel.logs[0]
+    logs = fill_gaps(panel_of([hourly], Calendar(time_zone))).logs[0]
     trend, seasons, remainder = _components(logs)
     daily, weekly = seasons[0], seasons[1] if len(seasons) > 1 else None
 

@@ -31,6 +31,7 @@ from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, from_
 from forecasting.panel import Panel
 from forecasting.selection import Mix, Weight, equal_mix, weights_of
 from forecasting.series import Flags, Values
+from forecasting.standing import NO_LIMITS, Limits, learn_limits
 
 COMBINATION = "combination"
 LAST_VALUE = "last_value"
@@ -59,6 +60,7 @@ class Evaluation:
     mix: Mix
     correction: Correction
     bounds: Bounds
+    limits: Limits
     accuracy: Accuracy
     gate: Gate
 
@@ -85,6 +87,7 @@ def evaluate(
     tracks = {name: _track(backtest, points, spread, planning.level) for name, points in forecasters.items()}
     bounds = _bounds(backtest, combination.forecasts, spread, np.ones(len(backtest.positions), dtype=bool))
     said = zip(
+        learn_limits(combination.surprises),
         weights_of(names, combination.mix, combination.errors, backtest.leads),
         _accuracies(panel, backtest, tracks, planning),
         _gates(backtest, tracks, spread, planning),
@@ -97,10 +100,11 @@ def evaluate(
             mix=combination.mix.select(row),
             correction=combination.correction.select(row),
             bounds=bounds.select(row),
+            limits=limits,
             accuracy=accuracy,
             gate=gate,
         )
-        for row, (weights, accuracy, gate) in enumerate(said)
+        for row, (limits, weights, accuracy, gate) in enumerate(said)
     )
 
 
@@ -236,6 +240,7 @@ def unproven(names: Sequence[str], spread: Values, planning: Planning, history: 
             mix=equal_mix(len(names)),
             correction=no_correction(),
             bounds=bounds.select(row),
+            limits=NO_LIMITS,
             accuracy=nothing,
             gate=history_too_short(history),
         )

@@ -13,6 +13,7 @@ from forecasting.forecast import Forecast
 from forecasting.gate import Gate
 from forecasting.intervals import from_roots, roots_of
 from forecasting.marked_days import MarkedDays, widened
+from forecasting.masks import LeftOut
 from forecasting.models import FittedModel
 from forecasting.models.persistence import fading
 from forecasting.occasions import Calendar
@@ -20,6 +21,7 @@ from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
 from forecasting.seasons import HOUR, Steps, local_steps
 from forecasting.selection import Weight
 from forecasting.series import Series, Values
+from forecasting.standing import Heard, Standing, hear
 from forecasting.surprises import CARRIED, renewed
 
 DEFAULT_HORIZON = timedelta(hours=24)
@@ -44,6 +46,8 @@ class FittedForecast:
     evaluated: datetime
     ceiling: Values  # (1, 1), the largest log value a forecast may take
     marked: MarkedDays
+    left_out: tuple[LeftOut, ...]  # of the history
+    standing: Standing  # of the newest whole steps
     surprises: Values  # (members, memories), how the newest whole steps deviated from each member's pattern
     in_progress: float  # log value of the step at the origin as far as it is measured, NaN where it is not
 
@@ -110,14 +114,19 @@ class FittedForecast:
         # Whole steps since the old origin, and the step in progress at the new one.
         logs = self._logs_on_grid(recent, passed + 1)
         if not passed:
-            return replace(self, in_progress=float(logs[0]), ceiling=self._raised(logs))
+            return replace(self, in_progress=float(logs[0]))
         steps = self._steps(passed)
+        patterns = self._patterns(steps)
+        # What is passed over is unknown from here on.
+        heard = self._hear(steps, patterns, logs[:-1])
+        whole = logs[:-1] + heard.added
         return replace(
             self,
             origin=self.origin + passed * self.step,
-            members=self._absorbed(steps, logs[:-1]),
-            ceiling=self._raised(logs),
-            surprises=self._renewed(steps, self._patterns(steps), logs[:-1]),
+            members=self._absorbed(steps, whole),
+            ceiling=self._raised(np.where(np.isnan(whole), np.nan, logs[:-1])),
+            standing=heard.standing,
+            surprises=self._renewed(steps, patterns, whole),
             in_progress=float(logs[-1]),
         )
 
@@ -151,6 +160,11 @@ class FittedForecast:
         deviations = logs - self.marked.deviations(steps, self.calendar) - patterns
         return renewed(self.surprises, deviations, steps.seconds)
 
+    def _hear(self, steps: Steps, patterns: Values, logs: Values) -> Heard:
+        """Return what is made of steps that follow the newest whole ones."""
+        deviations = logs - self.marked.deviations(steps, self.calendar) - self.evaluation.mix.now @ patterns
+        return hear(self.standing, deviations, self.evaluation.limits, steps.seconds)
+
     def _steps(self, ahead: int) -> Steps:
         """Return so many steps from the origin on."""
         return local_steps(self.origin.timestamp(), self.step.total_seconds(), ahead, self.calendar.zone)
@@ -161,7 +175,8 @@ class FittedForecast:
 
     def _newest(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
-        return self._renewed(steps.part(0, 1), patterns[:, :1], np.array([self.in_progress]))
+        first, logs = steps.part(0, 1), np.array([self.in_progress])
+        return self._renewed(first, patterns[:, :1], logs + self._hear(first, patterns[:, :1], logs).added)
 
     def _members(self, patterns: Values, surprises: Values, leads: Values) -> Values:
         """Return what each member expects after surprises (members, memories), as demand (members, leads)."""
@@ -174,7 +189,8 @@ class FittedForecast:
         patterns = self._patterns(steps)
         surprises = self._newest(steps, patterns)
         shares = self.evaluation.mix.at(leads)[0]
-        mean = np.sum(shares * self._members(patterns, surprises, leads), axis=0, keepdims=True)
+        lifted = patterns + self.standing.lifts(leads, self.evaluation.limits, steps.seconds)
+        mean = np.sum(shares * self._members(lifted, surprises, leads), axis=0, keepdims=True)
         corrected = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
         logs: Values = np.minimum(np.maximum(corrected, 0.0), self.ceiling)
         return logs

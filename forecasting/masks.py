@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
@@ -31,12 +32,21 @@ class Masked:
 Masks = tuple[Masked, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of a history in [start, end) was not learned, and why."""
+
+    start: datetime
+    end: datetime
+    reason: Reason
+
+
 def in_order(*masks: Masks) -> Masks:
     """Return masks of one row as one, oldest first."""
     return tuple(sorted(itertools.chain(*masks), key=lambda mask: mask.first))
 
 
-def flags_of(masks: Sequence[Masks], count: int) -> Flags:
+def flags_of(masks: Sequence[Sequence[Masked]], count: int) -> Flags:
     """Return which of `count` steps each row masks, (rows, count)."""
     flags = np.zeros((len(masks), count), dtype=bool)
     for row, of_row in enumerate(masks):

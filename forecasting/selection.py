@@ -45,6 +45,11 @@ class Mix:
         """Return that of one of the series, as its own copy."""
         return Mix(self.leads, self.shares[row : row + 1].copy())
 
+    @property
+    def now(self) -> Values:
+        """The shares of one series' members in the first window, (members,)."""
+        return self.shares[0, :, 0]
+
     def at(self, leads: Values) -> Values:
         """Return shares (series, members, leads) that add up to 1 at each lead in hours."""
         return interpolate(self.shares, self.leads, leads)

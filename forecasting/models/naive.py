@@ -10,7 +10,7 @@ clock change moves the pattern with the people.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
 
@@ -23,9 +23,14 @@ from forecasting.series import Values
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeated:
-    """The newest sample of each slot of a season, (series, slots), repeated for ever."""
+    """The newest sample of each slot of a season, (series, slots), repeated for ever from the local tick `until` on.
+
+    Of the day before it, `before` (series, steps) is what was expected of each step before it came.
+    """
 
     table: Values
+    until: int
+    before: Values
 
     @property
     def persistence(self) -> Values:
@@ -33,8 +38,13 @@ class Repeated:
         return np.zeros(len(self.table))
 
     def pattern(self, steps: Steps) -> Values:
-        """Return the newest sample of each step's slot."""
-        return self.table[:, steps.ticks % self.table.shape[1]]
+        """Return the newest sample of each step's slot, older ones for the day that the newest came from."""
+        pattern = self.table[:, steps.ticks % self.table.shape[1]]
+        ago = self.until - steps.ticks
+        known = (ago > 0) & (ago <= self.before.shape[1])
+        if known.any():
+            pattern[:, known] = self.before[:, -ago[known]]
+        return pattern
 
     def absorb(self, fresh: Panel) -> Self:
         """Return the season with newer samples in their slots."""
@@ -42,11 +52,11 @@ class Repeated:
         rows, steps = np.nonzero(~np.isnan(fresh.logs))
         # Of repeated indices numpy keeps the last assignment, which is the newest sample.
         table[rows, fresh.steps.ticks[steps] % table.shape[1]] = fresh.logs[rows, steps]
-        return type(self)(table)
+        return replace(self, table=table)
 
     def select(self, row: int) -> Self:
-        """Return one of the series."""
-        return type(self)(self.table[row : row + 1].copy())
+        """Return one of the series for steps to come: what was expected of past ones is left behind."""
+        return replace(self, table=self.table[row : row + 1].copy(), before=self.before[:1, :0].copy())
 
 
 class LastValue:
@@ -57,7 +67,8 @@ class LastValue:
 
     def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Hold the newest sample."""
-        return tuple(Repeated(panel.logs[:, position - 1 : position]) for position in positions)
+        pasts = [panel.before(position) for position in positions]
+        return tuple(_repeated(past, past.logs[:, -1:]) for past in pasts)
 
 
 class DayNaive:
@@ -68,7 +79,8 @@ class DayNaive:
 
     def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Keep the newest sample of each slot of the day; a slot the clock left out takes the newest sample of all."""
-        return tuple(Repeated(_newest_day(panel.before(position))) for position in positions)
+        pasts = [panel.before(position) for position in positions]
+        return tuple(_repeated(past, _newest_day(past)) for past in pasts)
 
 
 class WeekNaive:
@@ -79,7 +91,19 @@ class WeekNaive:
 
     def fit_at(self, panel: Panel, positions: Sequence[int]) -> tuple[Repeated, ...]:
         """Keep the newest sample of each slot of the week."""
-        return tuple(Repeated(_newest_week(panel.before(position))) for position in positions)
+        pasts = [panel.before(position) for position in positions]
+        return tuple(_repeated(past, _newest_week(past)) for past in pasts)
+
+
+def _repeated(past: Panel, table: Values) -> Repeated:
+    """Return a season's table with what was expected of the last day, if there is a season before it."""
+    ticks, season = past.steps.ticks, table.shape[1]
+    until = int(ticks[-1]) + 1
+    last_day = np.arange(until - past.steps.per_day, until)
+    before = past.logs[:, :0]
+    if season > 1 and last_day[0] - season >= ticks[0]:
+        before = past.logs[:, np.searchsorted(ticks, last_day - season)]
+    return Repeated(table, until, before)
 
 
 def _newest_day(past: Panel) -> Values:

@@ -1,83 +1,141 @@
+"""Cleaning as a whole: what a fit learns from, and what is told about it."""
+
 import numpy as np
 import pytest
 
-from forecasting.cleaning import fill_gaps
+from forecasting.cleaning import NO_DEMAND, clean, clean_causally
+from forecasting.masks import LeftOut, Masked, Reason
 from forecasting.series import Values
-from tests.forecasting.loads import HOUR, a_panel, usual_week
+from tests.forecasting.loads import FIVE_MINUTES, MONDAY, a_panel, noisy_week
+
+DAY = 288
 
 
-def filled(values: Values) -> Values:
-    return np.asarray(np.expm1(fill_gaps(a_panel(values)).panel.logs[0]))
+def spoiled(values: Values) -> Values:
+    """The same load with an outage, a spike, a glitch, a hole of a sample and a long one, in this order."""
+    result = values.copy()
+    result[5000:5006] = 0.0
+    result[5300:5306] *= 3
+    result[5600] = 1e6
+    result[5900] = np.nan
+    result[6200:6300] = np.nan
+    return result
 
 
-def with_gap(values: Values, first: int, last: int) -> Values:
-    gapped = values.copy()
-    gapped[first:last] = np.nan
-    return gapped
+SPOILED = (
+    Masked(5000, 5006, Reason.OUTAGE),
+    Masked(5300, 5306, Reason.SPIKE),
+    Masked(5600, 5601, Reason.GLITCH),
+    Masked(5900, 5901, Reason.GAP),
+    Masked(6200, 6300, Reason.GAP),
+)
 
 
-def test_short_gaps_are_a_line_in_log_space() -> None:
-    values = np.full(600, 9.0)
-    values[300:] = 99.0
+def test_what_was_masked_and_why_is_told() -> None:
+    panel = a_panel([noisy_week(28), spoiled(noisy_week(28))])
 
-    cleaned = filled(with_gap(values, 299, 300))
+    cleaned = clean(panel)
 
-    assert cleaned[299] == pytest.approx(np.sqrt(10.0 * 100.0) - 1)
-
-
-def test_long_gaps_take_the_median_of_their_slot_of_the_week() -> None:
-    week = usual_week(21)
-
-    cleaned = filled(with_gap(week, 1000, 2000))
-
-    np.testing.assert_allclose(cleaned, week)
+    assert cleaned.masks == ((), SPOILED)
+    masked = [step for mask in SPOILED for step in range(mask.first, mask.last)]
+    assert np.flatnonzero(cleaned.masked(*Reason)[1]).tolist() == masked
+    assert not cleaned.masked(*Reason)[0].any()
+    assert np.flatnonzero(cleaned.masked(Reason.SPIKE)[1]).tolist() == list(range(5300, 5306))
+    assert cleaned.shifts == (None, None)
 
 
-def test_a_slot_of_the_week_never_seen_takes_its_slot_of_the_day() -> None:
-    days = usual_week(4)
+def test_what_was_left_out_is_told_in_times_but_for_what_was_never_measured() -> None:
+    cleaned = clean(a_panel(spoiled(noisy_week(28))))
 
-    cleaned = filled(with_gap(days, 300, 500))
-
-    np.testing.assert_allclose(cleaned, days)
-
-
-def test_a_slot_of_the_day_never_seen_takes_the_median_of_all() -> None:
-    values = with_gap(np.full(288, 5.0), 100, 288)
-
-    np.testing.assert_allclose(filled(values), 5.0)
+    assert cleaned.left_out(0) == tuple(
+        LeftOut(MONDAY + mask.first * FIVE_MINUTES, MONDAY + mask.last * FIVE_MINUTES, mask.reason)
+        for mask in SPOILED[:3]
+    )
 
 
-def test_gaps_at_the_ends_are_seasonal_even_where_short() -> None:
-    week = usual_week(21)
+def test_demand_as_it_would_have_been_takes_the_place_of_what_is_masked() -> None:
+    values = noisy_week(28)
 
-    cleaned = filled(with_gap(with_gap(week, 0, 6), len(week) - 6, len(week)))
+    cleaned = clean(a_panel([spoiled(values)]))
 
-    np.testing.assert_allclose(cleaned, week)
-
-
-def test_a_single_missing_hour_of_an_hourly_series_is_short() -> None:
-    values = np.full(72, 5.0)
-    values[10] = np.nan
-
-    cleaned = fill_gaps(a_panel(values, HOUR))
-
-    assert np.flatnonzero(cleaned.filled).tolist() == [10]
-    assert np.expm1(cleaned.panel.logs[0, 10]) == pytest.approx(5.0)
+    error = np.abs(np.expm1(cleaned.panel.logs[0]) / values - 1)
+    masked = cleaned.masked(*Reason)[0]
+    assert error[masked].max() < 0.25
+    assert error[~masked].max() < 1e-9
 
 
-def test_what_was_filled_is_told_and_the_rest_is_untouched() -> None:
-    week = usual_week(8)
-    panel = a_panel([with_gap(week, 100, 103), week])
+def test_without_hindsight_a_spike_is_told_but_stays_as_it_may_be_the_first_of_many() -> None:
+    panel = a_panel(spoiled(noisy_week(28)))
 
-    cleaned = fill_gaps(panel)
+    cleaned = clean_causally(panel)
 
-    assert np.flatnonzero(cleaned.filled[0]).tolist() == [100, 101, 102]
-    assert not cleaned.filled[1].any()
-    known = ~cleaned.filled
-    np.testing.assert_array_equal(cleaned.panel.logs[known], panel.logs[known])
+    assert {mask.reason for mask in cleaned.masks[0]} == set(Reason)
+    stays = ~cleaned.masked(*NO_DEMAND)
+    np.testing.assert_array_equal(cleaned.panel.logs[stays], panel.logs[stays])
+    spike = cleaned.masked(Reason.SPIKE)
+    assert np.flatnonzero(spike[0] & stays[0]).tolist() == list(range(5300, 5306))
 
 
-def test_a_panel_without_gaps_is_returned_as_it_is() -> None:
-    panel = a_panel(usual_week(2))
+def test_a_quiet_load_stays_what_it_is() -> None:
+    panel = a_panel(noisy_week(28))
 
-    assert fill_gaps(panel).panel is panel
+    assert clean(panel).panel is panel
+    assert clean_causally(panel).panel is panel
+
+
+def test_older_samples_are_brought_to_the_newest_level() -> None:
+    values = noisy_week(28)
+    shifted = np.where(np.arange(28 * DAY) < 24 * DAY, values, 1.4 * values)
+
+    cleaned = clean(a_panel(shifted))
+
+    assert cleaned.masks == ((),)
+    assert cleaned.shifts[0] is not None
+    assert cleaned.shifts[0].position == pytest.approx(24 * DAY, abs=12)
+    np.testing.assert_allclose(np.expm1(cleaned.panel.logs[0]), 1.4 * values, rtol=0.06)
+
+
+def test_anomalies_are_found_on_both_sides_of_a_shift() -> None:
+    values = spoiled(noisy_week(28))
+    values[: 20 * DAY] *= 0.5
+
+    assert clean(a_panel(values)).masks == (SPOILED,)
+
+
+def test_a_new_level_of_some_hours_is_not_learned_yet() -> None:
+    values = noisy_week(26)
+    shifted = np.where(np.arange(26 * DAY) < 26 * DAY - 36, values, 1.6 * values)
+
+    cleaned = clean(a_panel(shifted))
+
+    np.testing.assert_allclose(np.expm1(cleaned.panel.logs[0, -36:]), values[-36:], rtol=0.3)
+
+
+def test_without_hindsight_levels_stay_as_they_were() -> None:
+    values = noisy_week(28)
+    shifted = np.where(np.arange(28 * DAY) < 24 * DAY, values, 1.6 * values)
+
+    cleaned = clean_causally(a_panel(shifted))
+
+    assert cleaned.shifts == (None,)
+    np.testing.assert_allclose(np.expm1(cleaned.panel.logs[0, : 24 * DAY]), values[: 24 * DAY])
+
+
+@pytest.mark.parametrize("position", [15 * DAY, 5003 + 12 * DAY, 6000 + 2000])
+def test_without_hindsight_nothing_after_a_position_changes_what_is_before_it(position: int) -> None:
+    values = np.roll(spoiled(noisy_week(28)), 12 * DAY)
+    changed = values.copy()
+    changed[position:] = 500.0
+
+    one, other = (clean_causally(a_panel(each)) for each in (values, changed))
+
+    np.testing.assert_array_equal(one.panel.logs[:, :position], other.panel.logs[:, :position])
+    np.testing.assert_array_equal(one.masked(*Reason)[:, :position], other.masked(*Reason)[:, :position])
+
+
+@pytest.mark.parametrize(
+    "values", [[5.0], [5.0] * 10, [0.0] * 5 * DAY, [np.nan] * DAY + [1.0] + [np.nan] * DAY], ids=len
+)
+def test_awkward_panels_come_back_without_gaps(values: list[float]) -> None:
+    for cleaned in (clean(a_panel(values)), clean_causally(a_panel(values))):
+        assert np.isfinite(cleaned.panel.logs).all()
