@@ -20,7 +20,7 @@ from forecasting.occasions import Calendar
 from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
 from forecasting.seasons import HOUR, Steps, local_steps
 from forecasting.selection import Weight
-from forecasting.series import Series, Values
+from forecasting.series import LARGEST_SAMPLE, Series, Values
 from forecasting.standing import Heard, Standing, hear
 from forecasting.surprises import CARRIED, renewed
 
@@ -86,7 +86,7 @@ class FittedForecast:
         # What the calendar says acts after the cap: it was seen before, or is known to come.
         paths = np.maximum(paths + self.marked.deviations(steps, self.calendar), 0.0)
         demand = np.expm1(paths) * self.calendar.multipliers(steps.begins, steps.seconds)
-        return Forecast(self.origin, self.step, tuple(levels), demand)
+        return Forecast(self.origin, self.step, tuple(levels), np.minimum(demand, LARGEST_SAMPLE))
 
     def member_points(self, horizon: timedelta = DEFAULT_HORIZON) -> Mapping[str, Series]:
         """Return what each member alone expects of ordinary days from the origin on, by name, with nothing corrected.
@@ -97,6 +97,7 @@ class FittedForecast:
         steps = self._steps(-(-horizon // self.step))
         patterns = self._patterns(steps)
         paths = self._members(patterns, self._newest(steps, patterns), np.arange(len(steps)) * (steps.seconds / HOUR))
+        paths = np.minimum(paths, LARGEST_SAMPLE)
         return {each.name: Series(self.origin, self.step, path) for each, path in zip(self.weights, paths, strict=True)}
 
     def update(self, recent: Series) -> "FittedForecast":
