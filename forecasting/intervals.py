@@ -15,6 +15,7 @@ days err differently: errors are divided by how large they are in their hour of 
 (normalised nonconformity, Papadopoulos, Vovk and Gammerman, 2011), as far as enough of them say so.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from forecasting.accuracy import mean_known
 from forecasting.interpolation import interpolate
 from forecasting.leads import Leads
 from forecasting.seasons import Ticks
-from forecasting.series import Values
+from forecasting.series import LARGEST_SAMPLE, Values
 
 # The levels offsets are kept at; others are interpolated. Finer towards the ends, where bounds are planned.
 LEVELS = np.array([0.005, 0.01, 0.025, 0.05, *np.arange(0.1, 0.91, 0.1), 0.925, 0.95, 0.975, 0.99, 0.995])
@@ -31,6 +32,7 @@ NEWS_OF_A_WINDOW = 2.0  # an origin's errors in one are alike: they count as so 
 ERRORS_OF_SPREAD = 3.0  # the spread counts as much as so many errors of its own
 ERRORS_OF_AN_HOUR = 150.0  # an hour of the day is as wide as any other until as many errors say otherwise
 HOURS = 24
+LARGEST_ROOT = math.sqrt(LARGEST_SAMPLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +115,8 @@ def roots_of(demand: Values) -> Values:
 
 
 def from_roots(roots: Values) -> Values:
-    """Return square roots as demand; what a bound moved below 0 is 0."""
-    demand: Values = np.maximum(roots, 0.0) ** 2
+    """Return square roots as demand; what a bound moved below 0, or beyond any demand, ends there."""
+    demand: Values = np.minimum(np.maximum(roots, 0.0), LARGEST_ROOT) ** 2
     return demand
 
 
