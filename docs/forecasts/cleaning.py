@@ -1,20 +1,21 @@
 """Step: some samples are masked, so that a fit does not learn from them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from docs.drawing import Panel, drawn
-from docs.forecasts.loads import Loads, fitted_at
+from docs.forecasts.loads import Loads
 from docs.forecasts.step import DAY, HOUR, Step, line, moment, percent, span, time_axis
 from docs.marks import Ink, Mark, Span, measured
 from docs.tables import table
 from forecasting import Calendar, Series
-from forecasting.anomalies import find_anomalies
 from forecasting.batch import LONGEST_HISTORY
-from forecasting.gaps import LONGEST_SHORT_GAP, fill_gaps
-from forecasting.masks import Masked, Reason
+from forecasting.cleaning import Cleaned, clean
+from forecasting.gaps import LONGEST_SHORT_GAP
+from forecasting.masks import LeftOut, Reason
 from forecasting.panel import panel_of
 from forecasting.series import Values
 
@@ -23,62 +24,73 @@ SET_BACK = datetime(2014, 11, 2, 1, tzinfo=UTC)  # by New York's clock, in which
 WEEK = 7 * DAY
 WEEKS = 3  # to compare with
 CROWDED = 2  # times a Wednesday
-INKS = {Reason.SPIKE: Ink.ORANGE, Reason.GLITCH: Ink.ORANGE, Reason.OUTAGE: Ink.BLUE, Reason.GAP: Ink.GREEN}
+INKS = {Reason.SPIKE: Ink.ORANGE, Reason.GLITCH: Ink.ORANGE, Reason.OUTAGE: Ink.BLUE}
 NIGHT = 400  # a step more than a week after the begin, and more than two weeks before the end
 SHOWN = 12 * DAY  # of the taxis
+MOVED_FOR, MOVED_BY = 2 * DAY, 1.4  # a new level, made to show that it is found
+GONE = 1.1  # times the usual: what a double count has no part in
 
 
 def cleaning(loads: Loads) -> Step:
-    """Return what is masked in the last weeks of the taxis, and in the longest drop of the tweets."""
-    taxi, tweets = (each.between(each.end - LONGEST_HISTORY, each.end) for each in (loads.taxi, loads.tweets))
-    of_taxi, of_tweets = _masks(taxi), _masks(tweets)
-    drop = max((mask for mask in of_tweets if mask.reason is Reason.OUTAGE), key=lambda mask: mask.last - mask.first)
-    night = _begin(tweets, drop).replace(hour=0, minute=0)
+    """Return what was left out of the last weeks of the taxis, and the longest drop of the tweets."""
+    taxi = loads.taxi.between(loads.taxi.end - LONGEST_HISTORY, loads.taxi.end)
+    of_taxi = loads.taxi_now.left_out
+    drop = max((each for each in loads.tweets_now.left_out if each.reason is Reason.OUTAGE), key=_length)
+    before = _weeks_before(taxi, SET_BACK)
+    next_week = _expected(loads, SET_BACK + WEEK) / before
     return Step(
         figures={
-            "masked_taxi": table(["from", "for", "called"], [_row(taxi, mask) for mask in of_taxi]),
-            "masked_share": percent(sum(mask.last - mask.first for mask in of_taxi) / len(taxi), 1),
+            "masked_taxi": table(["from", "for", "called"], [_row(each) for each in of_taxi]),
+            "masked_share": percent(sum(_length(each) / LONGEST_HISTORY for each in of_taxi), 1),
             "set_back": moment(SET_BACK),
-            "set_back_times": f"{_value(taxi, SET_BACK) / _weeks_before(taxi, SET_BACK):.1f}",
-            "next_week_times": f"{_expected(loads, SET_BACK + WEEK) / _weeks_before(taxi, SET_BACK):.1f}",
-            "drop_at": moment(_begin(tweets, drop)),
-            "drop_for": span((drop.last - drop.first) * tweets.step),
+            "set_back_times": f"{_value(taxi, SET_BACK) / before:.1f}",
+            "next_week_times": f"{next_week:.1f}",
+            "drop_at": moment(drop.start),
+            "drop_for": span(_length(drop)),
             "short_gap": span(timedelta(seconds=LONGEST_SHORT_GAP)),
+            "moved_for": span(MOVED_FOR),
+            "moved_by": f"{MOVED_BY:g}",
+            "moved_found": f"{_found_level(taxi):.1f}",
         },
-        holds={
-            "The first is a night on which more people were out than on any other.": _is_the_busiest(taxi, of_taxi[0]),
-            "The second began on $set_back.": len(of_taxi) > 1 and _begin(taxi, of_taxi[1]) == SET_BACK,
-            "That night New York set its clocks back, and the recording counts an hour twice.": _clock_goes_back(),
-            "A gap of up to $short_gap becomes a straight line.": _is_line(taxi),
-            "A longer one takes what the same time of other weeks had.": _is_usual(taxi),
-            "Other nights before a weekend's days are crowded too, but they come every week, so they stay.": all(
-                _is_crowded(taxi, at) and not _is_masked(taxi, of_taxi, at) for at in _earlier_nights()
-            ),
-        },
-        picture=drawn(
-            "What is masked in days of taxi passengers, and in a day of tweets",
-            [
-                [
-                    _panel(
-                        "Taxis of New York", f"passengers in {span(taxi.step)}", taxi, of_taxi, taxi.end - SHOWN, SHOWN
-                    )
-                ],
-                [_panel("Tweets about a company", f"tweets in {span(tweets.step)}", tweets, of_tweets, night, DAY)],
-            ],
-        ),
+        holds=_holds(taxi, of_taxi, next_week),
+        picture=drawn("What is masked in days of taxi passengers, and in a day of tweets", _rows(loads, of_taxi, drop)),
     )
 
 
-def _masks(series: Series) -> tuple[Masked, ...]:
-    return find_anomalies(panel_of([series], Calendar()), hindsight=True)[0]
+def _holds(taxi: Series, left_out: Sequence[LeftOut], next_week: float) -> dict[str, bool]:
+    return {
+        "The first is a night on which more people were out than on any other.": _is_the_busiest(taxi, left_out[0]),
+        "The second began on $set_back.": len(left_out) > 1 and left_out[1].start == SET_BACK,
+        "That night New York set its clocks back, and the recording counts an hour twice.": _clock_goes_back(),
+        "so the double count does not come back.": next_week < GONE,
+        "A gap of up to $short_gap becomes a straight line.": _is_line(taxi),
+        "A longer one takes what the same time of other weeks had.": _is_usual(taxi),
+        "Other nights before a weekend's days are crowded too, but they come every week, so they stay.": all(
+            _is_crowded(taxi, at) and not any(each.start <= at < each.end for each in left_out)
+            for at in _earlier_nights()
+        ),
+    }
 
 
-def _begin(series: Series, mask: Masked) -> datetime:
-    return series.start + mask.first * series.step
+def _cleaned(series: Series, values: Values) -> Cleaned:
+    """Return what a fit makes of a series with other values."""
+    return clean(panel_of([Series(series.start, series.step, values)], Calendar()))
 
 
-def _row(series: Series, mask: Masked) -> list[str]:
-    return [moment(_begin(series, mask)), span((mask.last - mask.first) * series.step), mask.reason.value]
+def _length(left_out: LeftOut) -> timedelta:
+    return left_out.end - left_out.start
+
+
+def _row(left_out: LeftOut) -> list[str]:
+    return [moment(left_out.start), span(_length(left_out)), left_out.reason.value]
+
+
+def _found_level(series: Series) -> float:
+    """Return by how much a load has moved, as a fit finds it, if its last days are made larger."""
+    values = series.values.copy()
+    values[-(MOVED_FOR // series.step) :] *= MOVED_BY
+    (shift,) = _cleaned(series, values).shifts
+    return shift.factor if shift else 1.0
 
 
 def _value(series: Series, at: datetime) -> float:
@@ -92,17 +104,16 @@ def _weeks_before(series: Series, at: datetime) -> float:
 
 def _expected(loads: Loads, at: datetime) -> float:
     """Return what the taxis' last fit expects of a time to come."""
-    return _value(fitted_at(loads.taxi, loads.taxi.end).forecast(at - loads.taxi.end + HOUR).point, at)
+    return _value(loads.taxi_now.forecast(at - loads.taxi.end + HOUR).point, at)
 
 
-def _is_the_busiest(series: Series, mask: Masked) -> bool:
-    """Return whether no other day had as much in the time that a mask covers."""
-    day = DAY // series.step
-    mine, *others = (
-        float(series.values[first : first + mask.last - mask.first].sum())
-        for first in (mask.first, *range(mask.first % day, mask.first, day), *range(mask.first + day, mask.last, day))
-    )
-    return mine > max(others)
+def _is_the_busiest(series: Series, left_out: LeftOut) -> bool:
+    """Return whether no other day had as much at that time."""
+    days = [
+        float(series.between(left_out.start + back * DAY, left_out.end + back * DAY).values.sum())
+        for back in range(-LONGEST_HISTORY // DAY, LONGEST_HISTORY // DAY)
+    ]
+    return max(days) == float(series.between(left_out.start, left_out.end).values.sum())
 
 
 def _clock_goes_back() -> bool:
@@ -120,11 +131,6 @@ def _is_crowded(series: Series, at: datetime) -> bool:
     """Return whether so many were about as never on a Wednesday at that time."""
     wednesday = at - (at.weekday() - 2) * DAY
     return _value(series, at) > CROWDED * _value(series, wednesday)
-
-
-def _is_masked(series: Series, masks: tuple[Masked, ...], at: datetime) -> bool:
-    step = (at - series.start) // series.step
-    return any(mask.first <= step < mask.last for mask in masks)
 
 
 def _is_line(series: Series) -> bool:
@@ -146,22 +152,26 @@ def _filled(series: Series, first: int, last: int) -> Values:
     """Return what fills a gap made of the steps [first, last), as log values."""
     values = series.values.copy()
     values[first:last] = np.nan
-    panel = panel_of([Series(series.start, series.step, values)], Calendar())
-    return fill_gaps(panel).logs[0, first:last]
+    return _cleaned(series, values).panel.logs[0, first:last]
 
 
-def _panel(
-    title: str, unit: str, series: Series, masks: tuple[Masked, ...], begin: datetime, length: timedelta
-) -> Panel:
-    """Return a part of a series, with what is masked of it behind."""
-    part = series.between(begin, begin + length)
+def _rows(loads: Loads, of_taxi: Sequence[LeftOut], drop: LeftOut) -> list[list[Panel]]:
+    taxi, tweets = loads.taxi, loads.tweets
+    days, day = taxi.between(taxi.end - SHOWN, taxi.end), drop.start.replace(hour=0, minute=0)
+    return [
+        [_panel("Taxis of New York", f"passengers in {span(taxi.step)}", days, of_taxi)],
+        [_panel("Tweets about a company", f"tweets in {span(tweets.step)}", tweets.between(day, day + DAY), [drop])],
+    ]
+
+
+def _panel(title: str, unit: str, series: Series, left_out: Sequence[LeftOut]) -> Panel:
+    """Return a series, with what is left out of it behind."""
+    length = series.end - series.start
     named: set[Reason] = set()
     marks: list[Mark] = []
-    for mask in masks:
-        first, last = (((_begin(series, mask) - begin) / HOUR), (series.start + mask.last * series.step - begin) / HOUR)
-        if last > 0 and first < length / HOUR:
-            name = "" if mask.reason in named else mask.reason.value
-            marks.append(Span(max(0.0, first), last, INKS[mask.reason], name))
-            named.add(mask.reason)
-    every = 48 if length > DAY else 3
-    return Panel(title, time_axis(begin, length, every=every), measured(unit, part.values), [*marks, line(part, begin)])
+    for each in left_out:
+        first, last = ((at - series.start) / HOUR for at in (each.start, each.end))
+        marks.append(Span(first, last, INKS[each.reason], "" if each.reason in named else each.reason.value))
+        named.add(each.reason)
+    axis = time_axis(series.start, length, every=48 if length > DAY else 3)
+    return Panel(title, axis, measured(unit, series.values), [*marks, line(series, series.start)])

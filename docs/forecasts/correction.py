@@ -14,6 +14,8 @@ from forecasting.correction import no_correction
 from forecasting.surprises import CARRIED, MEMORIES
 
 HOURS_WALKED = 36
+JUMP = 1.5  # times: more than trials of this load saw
+LITTLE = 0.05  # of the demand
 SHOWN = timedelta(hours=3)  # before and after the origin of the picture
 
 
@@ -24,8 +26,12 @@ def correction(loads: Loads) -> Step:
     with_it, without = (_first_hours(loads.database, each) for each in (known, bare))
     shown = int(np.argmax([_moved(*each) for each in zip(known, bare, strict=True)]))
     origin = known[shown].origin
+    quarter, hour = (_after_a_jump(loads, length) for length in (HOUR / 4, HOUR))
     return Step(
         figures={
+            "jump": f"{JUMP:g}",
+            "after_a_quarter": f"{quarter:.1f}",
+            "after_an_hour": f"{hour:.1f}",
             "memories": listed([span(timedelta(hours=float(hours))) for hours in MEMORIES]),
             "carried": span(timedelta(hours=float(MEMORIES[CARRIED]))),
             "database_step": span(loads.database.step),
@@ -36,6 +42,8 @@ def correction(loads: Loads) -> Step:
             "error_left": percent(with_it / without),
         },
         holds={
+            "so it is passed over at first.": abs(quarter - 1) < LITTLE,
+            "What stands for an hour is taken for real.": hour > 1 + (JUMP - 1) / 2,
             "The correction makes the first hour better.": with_it < without,
             "Each member carries the surprise of about $carried forward, and lets it fade.": all(
                 bool((member.persistence >= 0).all() and (member.persistence < 1).all())
@@ -47,6 +55,15 @@ def correction(loads: Loads) -> Step:
             [[_panel(loads.database, known[max(0, shown - SHOWN // HOUR)], known[shown])]],
         ),
     )
+
+
+def _after_a_jump(loads: Loads, length: timedelta) -> float:
+    """Return how many times as much the next hour is expected to have after samples that were so much larger."""
+    fitted = loads.midnight
+    samples = came(loads.database, fitted, length)
+    jumped = Series(samples.start, samples.step, samples.values * JUMP)
+    risen, plain = (fitted.update(each).forecast(HOUR).point.values for each in (jumped, samples))
+    return float(risen.mean() / plain.mean())
 
 
 def _uncorrected(fitted: FittedForecast) -> FittedForecast:

@@ -26,7 +26,7 @@ print("may act:", fitted.gate.open, "because", fitted.gate.message)
 print("heaviest member:", max(fitted.weights, key=lambda each: each.weight).name)
 
 # New samples come, higher than expected: the forecast rises without a fit.
-recent = Series(start=history.end, step=step, values=np.array([150.0, 152.0, 158.0]))
+recent = Series(start=history.end, step=step, values=np.array([136.0, 140.0, 143.0]))
 later = fitted.update(recent)
 print("expected at", later.origin, "before:", forecast.point.values[3].round())
 print("expected at", later.origin, "now:", later.forecast(step).point.values[0].round())

@@ -7,7 +7,7 @@ from docs.forecasts.loads import LEAD_TIME, Loads
 from docs.forecasts.step import DAY, Step, line, percent, span, time_axis, whole
 from docs.marks import Ink, measured
 from docs.tables import table
-from forecasting import FittedForecast, Gate, Series, fit
+from forecasting import FittedForecast, Series, fit
 from forecasting.accuracy import pinball_loss
 from forecasting.batch import DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
 from forecasting.gate import ENOUGH_ORIGINS, HURDLES, MARGIN, SHORTEST_HISTORY
@@ -19,24 +19,16 @@ LEVEL = 10_000.0
 
 def gate(loads: Loads) -> Step:
     """Return the gate of the taxis, and of a random walk of the same length."""
-    taxi = loads.mornings[0]
-    walk = _random_walk(loads.taxi)
+    taxi, walk = loads.mornings[0], _random_walk(loads.taxi)
     fitted = fit(walk, lead_time=LEAD_TIME)
-    hurdles = [
-        [each.words, "win by the margin" if each.by_margin else "not lose by more than margin and chance allow"]
-        for each in HURDLES
+    young = fit(loads.taxi.between(loads.taxi.end - SHORTEST_HISTORY + loads.taxi.step, loads.taxi.end))
+    panels = [
+        _panel("Taxis: open", "passengers in 30 min", loads.taxi, taxi),
+        _panel("A random walk: closed", "made units", walk, fitted),
     ]
     return Step(
         figures={
-            "planning_level": percent(DEFAULT_PLANNING_LEVEL),
-            "lead_time": span(LEAD_TIME),
-            "hurdles": table(["beside", "the forecast must"], hurdles),
-            "harder": f"{_punished(-1.0) / _punished(1.0):.0f}",
-            "margin": percent(MARGIN),
-            "enough_origins": str(ENOUGH_ORIGINS),
-            "shortest_history": span(SHORTEST_HISTORY),
-            "seed": str(SEED),
-            "walk_step": percent(WALK_STEP),
+            **_figures(),
             "open_message": taxi.gate.message,
             "closed_reason": fitted.gate.reason,
             "closed_message": fitted.gate.message,
@@ -44,22 +36,29 @@ def gate(loads: Loads) -> Step:
         holds={
             "For the taxis the gate is open:": taxi.gate.open,
             "For the walk it is closed:": not fitted.gate.open,
-            "A closed gate says which comparison failed, with its figures,": fitted.gate.reason
-            in {each.reason for each in HURDLES},
-            "With less than $shortest_history of history the gate is closed too.": not _gate_of_the_young(
-                loads.taxi
-            ).open,
+            "A closed gate says which comparison failed, with its figures,": any(
+                fitted.gate.reason == each.reason and each.words in fitted.gate.message for each in HURDLES
+            ),
+            "With less than $shortest_history of history the gate is closed too.": not young.gate.open,
         },
-        picture=drawn(
-            "A load whose gate is open, and a random walk whose gate is closed",
-            [
-                [
-                    _panel("Taxis: open", "passengers in 30 min", loads.taxi, taxi),
-                    _panel("A random walk: closed", "made units", walk, fitted),
-                ]
-            ],
-        ),
+        picture=drawn("A load whose gate is open, and a random walk whose gate is closed", [panels]),
     )
+
+
+def _figures() -> dict[str, str]:
+    """Return what the gate asks for, and how the walk was made."""
+    asked = {True: "win by the margin", False: "not lose by more than margin and chance allow"}
+    return {
+        "planning_level": percent(DEFAULT_PLANNING_LEVEL),
+        "lead_time": span(LEAD_TIME),
+        "hurdles": table(["beside", "the forecast must"], [[each.words, asked[each.by_margin]] for each in HURDLES]),
+        "harder": f"{_punished(-1.0) / _punished(1.0):.0f}",
+        "margin": percent(MARGIN),
+        "enough_origins": str(ENOUGH_ORIGINS),
+        "shortest_history": span(SHORTEST_HISTORY),
+        "seed": str(SEED),
+        "walk_step": percent(WALK_STEP),
+    }
 
 
 def _punished(planned_over_demand: float) -> float:
@@ -73,11 +72,6 @@ def _random_walk(like: Series) -> Series:
     count = LONGEST_HISTORY // like.step
     steps = np.random.default_rng(SEED).normal(0.0, WALK_STEP, count)
     return Series(like.start, like.step, LEVEL * np.exp(np.cumsum(steps)))
-
-
-def _gate_of_the_young(series: Series) -> Gate:
-    """Return the gate after a little less than what is needed."""
-    return fit(series.between(series.end - SHORTEST_HISTORY + series.step, series.end)).gate
 
 
 def _panel(title: str, unit: str, series: Series, fitted: FittedForecast) -> Panel:

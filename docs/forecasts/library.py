@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docs.forecasts.loads import Loads, fitted_at
+from docs.forecasts.loads import Loads
 from docs.forecasts.step import Step, span
 from forecasting import FittedForecast, Series, SeriesRefused, fit
 from forecasting.fitted import DEFAULT_HORIZON
@@ -26,7 +26,7 @@ ROOM = 1.5  # for what Python keeps around numbers; a test measures it
 def library(loads: Loads) -> Step:
     """Return the example with what it prints, and the size of a forecaster of four weeks."""
     series = loads.tweets
-    fitted = fitted_at(series, series.end)
+    fitted = loads.tweets_now
     return Step(
         figures={
             "example": shown(),

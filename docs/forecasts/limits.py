@@ -7,12 +7,13 @@ import numpy as np
 
 from docs.drawing import Panel, drawn
 from docs.forecasts.loads import LEAD_TIME, Loads, fitted_at
-from docs.forecasts.step import DAY, HOUR, Step, line, moment, span, time_axis, whole
+from docs.forecasts.members import misses_of
+from docs.forecasts.step import DAY, HOUR, Step, line, moment, percent, span, time_axis, whole
 from docs.marks import Ink, measured
-from docs.tables import table
+from docs.tables import code, table
 from forecasting import Calendar, FittedForecast, Series
 from forecasting.batch import DEFAULT_PLANNING_LEVEL
-from forecasting.evaluation import FULL_HORIZON
+from forecasting.evaluation import COMBINATION, FULL_HORIZON
 from forecasting.gate import SHORTEST_HISTORY
 from forecasting.models import MEMBERS, fit_member
 from forecasting.models.ridge import SHORTEST_WEEKLY
@@ -44,6 +45,7 @@ def limits(loads: Loads) -> Step:
             "burst": whole(float(week.values.max())),
             "burst_bound": whole(float(bound.values[HOUR // series.step])),
             "tweets_step": span(series.step),
+            **_worst_morning(loads),
             "gates": table(
                 ["load", "gate", "why"],
                 [[name, "open" if each.gate.open else "closed", each.gate.message] for name, each in fits.items()],
@@ -61,6 +63,19 @@ def limits(loads: Loads) -> Step:
         },
         picture=drawn("A burst of tweets that no forecast knew of", [[_panel(series, known)]]),
     )
+
+
+def _worst_morning(loads: Loads) -> dict[str, str]:
+    """Return the morning whose forecast was off most, and who was off least then."""
+    told = [(misses_of(loads.taxi, fitted), fitted.origin) for fitted in loads.mornings]
+    misses, at = max(told, key=lambda each: each[0][COMBINATION])
+    best = min((name for name in misses if name != COMBINATION), key=misses.__getitem__)
+    return {
+        "worst_morning": moment(at),
+        "worst_off": percent(misses[COMBINATION]),
+        "worst_member": code(best),
+        "worst_alone": percent(misses[best]),
+    }
 
 
 def _take_days_for_alike(series: Series) -> bool:

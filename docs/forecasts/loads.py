@@ -54,6 +54,16 @@ class Loads:
         )
 
     @cached_property
+    def taxi_now(self) -> FittedForecast:
+        """The taxis' forecaster, fitted at the end of the recording."""
+        return fitted_at(self.taxi, self.taxi.end)
+
+    @cached_property
+    def tweets_now(self) -> FittedForecast:
+        """The same of the tweets."""
+        return fitted_at(self.tweets, self.tweets.end)
+
+    @cached_property
     def midnight(self) -> FittedForecast:
         """The database's forecaster, fitted at the midnight before its last whole day."""
         end = self.database.end

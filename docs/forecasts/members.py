@@ -19,7 +19,7 @@ COLUMNS = 2
 def members(loads: Loads) -> Step:
     """Return what each member said on a morning, and how far each was off on all mornings."""
     first = loads.mornings[0]
-    misses = [_misses(loads.taxi, fitted) for fitted in loads.mornings]
+    misses = [misses_of(loads.taxi, fitted) for fitted in loads.mornings]
     names = list(misses[0])
     alone = names[:-1]
     mean = {name: float(np.mean([each[name] for each in misses])) for name in names}
@@ -44,7 +44,7 @@ def members(loads: Loads) -> Step:
     )
 
 
-def _misses(series: Series, fitted: FittedForecast) -> dict[str, float]:
+def misses_of(series: Series, fitted: FittedForecast) -> dict[str, float]:
     """Return how far off each member was over a day, and all of them together, last."""
     truth = came(series, fitted)
     paths = {name: path.values for name, path in fitted.member_points(DAY).items()}

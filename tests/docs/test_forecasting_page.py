@@ -91,6 +91,12 @@ def test_the_code_on_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
     assert printed.getvalue() == OUTPUT
 
 
+def test_the_forecast_of_the_example_rises_as_its_comment_says() -> None:
+    before, now = map(float, re.findall(r"(?:before|now): ([\d.]+)", OUTPUT))
+
+    assert now > before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("line", COMMANDS)
 def test_the_commands_on_the_page_run(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
