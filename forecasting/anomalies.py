@@ -25,7 +25,8 @@ from forecasting.series import Flags
 from forecasting.unexplained import NEIGHBOURS, Unexplained, find_unexplained
 
 GROWN_TO = 0.5  # of a limit: its flanks belong to an anomaly
-LONGEST = {1: 0.25, -1: 1.0}  # days: a drop may be one odd day, but who is busy for hours is busy
+LONGEST_SPIKE, LONGEST_OUTAGE = 0.25, 1.0  # days: a drop may be one odd day, but who is busy for hours is busy
+LONGEST_TO_COME = 0.25  # days, without hindsight: beyond it, nobody knows whether it ever ends
 JITTER = 1 / 6  # hours that a recurring spike may come early or late
 MOST = 0.5  # of a run's samples: what other seasons explain so far came back
 RARITY = 0.5  # runs a day
@@ -135,7 +136,8 @@ class _Judge:
         return far & (counted <= GLITCH_STEPS) & (counted * self.seconds <= GLITCH_SECONDS)
 
     def _longest(self, run: _Run) -> int:
-        return round(LONGEST[run.sign] * self.found.slots)
+        longest = (LONGEST_SPIKE if run.sign > 0 else LONGEST_OUTAGE) if self.hindsight else LONGEST_TO_COME
+        return round(longest * self.found.slots)
 
     def _lasts(self, run: _Run) -> bool:
         return run.last - run.first >= self._longest(run)

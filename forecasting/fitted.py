@@ -117,9 +117,9 @@ class FittedForecast:
         if not passed:
             return replace(self, in_progress=float(logs[0]))
         steps = self._steps(passed)
-        patterns = self._patterns(steps)
+        deviations = self._deviations(steps, self._patterns(steps), logs[:-1])
         # What is passed over is unknown from here on.
-        heard = self._hear(steps, patterns, logs[:-1])
+        heard = self._hear(deviations)
         whole = logs[:-1] + heard.added
         return replace(
             self,
@@ -127,7 +127,7 @@ class FittedForecast:
             members=self._absorbed(steps, whole),
             ceiling=self._raised(np.where(np.isnan(whole), np.nan, logs[:-1])),
             standing=heard.standing,
-            surprises=self._renewed(steps, patterns, whole),
+            surprises=renewed(self.surprises, deviations + heard.added, steps.seconds),
             in_progress=float(logs[-1]),
         )
 
@@ -156,15 +156,15 @@ class FittedForecast:
         fresh = Panel(steps, np.where(marked, np.nan, logs)[None, :])
         return tuple(member.absorb(fresh) for member in self.members)
 
-    def _renewed(self, steps: Steps, patterns: Values, logs: Values) -> Values:
-        """Return the surprises after steps; of a marked day only what it was not expected to be is a surprise."""
-        deviations = logs - self.marked.deviations(steps, self.calendar) - patterns
-        return renewed(self.surprises, deviations, steps.seconds)
+    def _deviations(self, steps: Steps, patterns: Values, logs: Values) -> Values:
+        """Return how steps deviate from the patterns, (members, n); a marked day is expected to deviate."""
+        deviations: Values = logs - self.marked.deviations(steps, self.calendar) - patterns
+        return deviations
 
-    def _hear(self, steps: Steps, patterns: Values, logs: Values) -> Heard:
+    def _hear(self, deviations: Values) -> Heard:
         """Return what is made of steps that follow the newest whole ones."""
-        deviations = logs - self.marked.deviations(steps, self.calendar) - self.evaluation.mix.now @ patterns
-        return hear(self.standing, deviations, self.evaluation.limits, steps.seconds)
+        known = self.evaluation
+        return hear(self.standing, known.mix.now @ deviations, known.limits, self.step.total_seconds())
 
     def _steps(self, ahead: int) -> Steps:
         """Return so many steps from the origin on."""
@@ -176,8 +176,8 @@ class FittedForecast:
 
     def _newest(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
-        first, logs = steps.part(0, 1), np.array([self.in_progress])
-        return self._renewed(first, patterns[:, :1], logs + self._hear(first, patterns[:, :1], logs).added)
+        deviations = self._deviations(steps.part(0, 1), patterns[:, :1], np.array([self.in_progress]))
+        return renewed(self.surprises, deviations + self._hear(deviations).added, steps.seconds)
 
     def _members(self, patterns: Values, surprises: Values, leads: Values) -> Values:
         """Return what each member expects after surprises (members, memories), as demand (members, leads)."""
