@@ -210,6 +210,7 @@ MISTAKES = (
         a_document(forecast={"holidays": {"country": "USA"}}),
         "spec.forecast.holidays.country",
         "at most 2",
+        "Too long",
     ),
     Mistake(
         "holidays of a country in small letters",
@@ -222,12 +223,13 @@ MISTAKES = (
         a_document(forecast={"holidays": {"country": "DE", "subdivision": "Bayern"}}),
         "spec.forecast.holidays.subdivision",
         "at most 3",
+        "Too long",
     ),
     Mistake(
         "holidays of a part of no country",
         a_document(forecast={"holidays": {"subdivision": "NY"}}),
         "spec.forecast.holidays.country",
-        "Field required",
+        *REQUIRED,
     ),
     # step rules
     Mistake(
