@@ -14,6 +14,8 @@ import numpy as np
 
 from forecasting.series import Values
 
+ROUNDING = 1e-9  # of demand: a forecast that is off by less is perfect
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -46,14 +48,14 @@ class Accuracy:
 
 def absolute_errors(truth: Values, forecast: Values) -> Values:
     """Return the mean absolute error of each row; NaN where no truth is known."""
-    return mean_known(_rows(np.abs(truth - forecast)))
+    return mean_known(_rows(np.abs(_excess(truth, forecast))))
 
 
 def wape(truth: Values, forecast: Values) -> Values:
     """Return the weighted absolute percentage error, sum |y - f| / sum |y|, as a share."""
     known = np.isnan(truth)
     total = _rows(np.where(known, 0.0, np.abs(truth))).sum(axis=1)
-    return ratio(_rows(np.where(known, 0.0, np.abs(truth - forecast))).sum(axis=1), total)
+    return ratio(_rows(np.where(known, 0.0, np.abs(_excess(truth, forecast)))).sum(axis=1), total)
 
 
 def mase(truth: Values, forecast: Values, scale: Values) -> Values:
@@ -63,13 +65,13 @@ def mase(truth: Values, forecast: Values, scale: Values) -> Values:
 
 def pinball_loss(truth: Values, quantile: Values, level: float) -> Values:
     """Return the mean of max(level * (y - q), (level - 1) * (y - q)), the loss a level's true quantile minimises."""
-    excess = truth - quantile
+    excess = _excess(truth, quantile)
     return mean_known(_rows(np.maximum(level * excess, (level - 1) * excess)))
 
 
 def coverage(truth: Values, quantile: Values) -> Values:
     """Return the share of samples at or below the quantile; NaN where no truth is known."""
-    return mean_known(_rows(np.where(np.isnan(truth), np.nan, truth <= quantile)))
+    return mean_known(_rows(np.where(np.isnan(truth), np.nan, _excess(truth, quantile) <= 0)))
 
 
 def ratio(errors: Values, unit: Values) -> Values:
@@ -89,6 +91,12 @@ def mean_known(values: Values, axis: int | tuple[int, ...] = -1) -> Values:
     counts = known.sum(axis=axis)
     means: Values = np.where(known, values, 0.0).sum(axis=axis) / np.where(counts > 0, counts, math.nan)
     return means
+
+
+def _excess(truth: Values, forecast: Values) -> Values:
+    """Return truth less forecast, 0 where that is no more than rounding."""
+    excess = truth - forecast
+    return np.where(np.abs(excess) <= ROUNDING * truth, 0.0, excess)
 
 
 def _rows(values: Values) -> Values:

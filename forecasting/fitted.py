@@ -26,6 +26,7 @@ from forecasting.surprises import CARRIED, renewed
 
 DEFAULT_HORIZON = timedelta(hours=24)
 DEFAULT_LEVELS = (0.5, 0.9, 0.95)
+ROUNDING = 1e-12  # of the largest log value there may be: what is smaller is nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,8 +194,9 @@ class FittedForecast:
         lifted = patterns + self.standing.lifts(leads, self.evaluation.limits, steps.seconds)
         mean = np.sum(shares * self._members(lifted, surprises, leads), axis=0, keepdims=True)
         corrected = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
-        logs: Values = np.minimum(np.maximum(corrected, 0.0), self.ceiling)
-        return logs
+        # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
+        something = corrected > ROUNDING * self.ceiling
+        return np.where(something, np.minimum(corrected, self.ceiling), 0.0)
 
 
 def _check_horizon(horizon: timedelta) -> None:

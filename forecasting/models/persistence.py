@@ -12,6 +12,7 @@ import numpy as np
 from forecasting.series import Values
 
 LONGEST_PERSISTENCE = 0.99  # a deviation always fades: half of it within three days
+SMALLEST_DEVIATION = 1e-11  # in log space; smaller ones are rounding, whose errors last for no reason
 MIDDLE_OF_THE_LAST_HOUR = 0.5  # hours before the origin
 
 
@@ -19,7 +20,8 @@ def persistence_of(deviations: Values) -> Values:
     """Return phi of each row of hourly mean deviations (series, hours), in [0, 0.99]; 0 where nothing deviates."""
     products = np.sum(deviations[:, 1:] * deviations[:, :-1], axis=1)
     squares = np.sum(deviations**2, axis=1)
-    phi: Values = np.clip(products / np.where(squares > 0, squares, 1.0), 0.0, LONGEST_PERSISTENCE)
+    deviates = squares > deviations.shape[1] * SMALLEST_DEVIATION**2
+    phi: Values = np.clip(products / np.where(deviates, squares, np.inf), 0.0, LONGEST_PERSISTENCE)
     return phi
 
 

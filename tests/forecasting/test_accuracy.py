@@ -49,5 +49,16 @@ def test_a_perfect_forecast_of_a_flat_series_scores_zero_and_any_other_infinity(
     assert ratio(np.array([0.0, 1.0, 3.0]), np.array([0.0, 0.0, 2.0])).tolist() == [0.0, np.inf, 1.5]
 
 
+def test_rounding_is_no_error() -> None:
+    truth = np.array([[0.0, 70.0, 7e12]])
+    nearly = truth * (1 - 1e-12)
+
+    assert mase(truth, nearly, np.zeros(1)).tolist() == [0.0]
+    assert wape(truth, nearly).tolist() == [0.0]
+    assert pinball_loss(truth, nearly, 0.95).tolist() == [0.0]
+    assert coverage(truth, nearly).tolist() == [1.0]
+    assert coverage(truth, truth * (1 - 1e-6)).tolist() == [pytest.approx(1 / 3)]
+
+
 def test_the_scale_is_the_seasonal_naive_error_of_the_history() -> None:
     assert seasonal_scale(np.array([[1.0, 5.0, 2.0, 7.0, NAN, 7.0]]), season=2).tolist() == [pytest.approx(1.0)]

@@ -178,6 +178,16 @@ def test_the_profile_keeps_the_edges_of_a_scheduled_spike() -> None:
     np.testing.assert_allclose(forecast[0], values[:DAY])
 
 
+@pytest.mark.parametrize(("days", "kept"), [(7, True), (5, True), (1, False)], ids=["daily", "working days", "weekly"])
+def test_the_profile_keeps_a_short_spike_of_most_days(days: int, *, kept: bool) -> None:
+    slots = np.arange(28 * DAY)
+    values = np.where((slots % DAY == 100) & (slots // DAY % 7 < days), 30.0, 10.0)
+
+    forecast = expected(Profile(), a_panel(values), WEEK)
+
+    np.testing.assert_allclose(forecast[0], values[:WEEK] if kept else 10.0)
+
+
 def test_the_harmonic_member_weighs_newer_days_heavier() -> None:
     values = np.concatenate([np.full(14 * DAY, 10.0), np.full(14 * DAY, 20.0)])
 
@@ -200,6 +210,10 @@ def test_persistence_is_the_ar1_coefficient(phi: float) -> None:
     deviations = noise(20_000, seed=3, persistence=phi)[None, :]
 
     assert persistence_of(deviations)[0] == pytest.approx(phi, abs=0.03)
+
+
+def test_rounding_does_not_last() -> None:
+    assert persistence_of(np.full((1, 48), 1e-14)).tolist() == [0.0]
 
 
 def test_a_deviation_fades_hour_by_hour() -> None:
