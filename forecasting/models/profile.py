@@ -7,10 +7,12 @@ of loess, in log space:
     pattern[s] = running median over half an hour of median{z[t] : slot(t) = s}
 
 over the last four weeks with slots of the week, or the last seven days with slots of the day while there are fewer
-than two weeks. A running median keeps the edges of a scheduled spike, which a mean would wear off. The AR(1) of
-persistence.py carries deviations forward.
+than two weeks. A running median keeps the edges of a scheduled spike, which a mean would wear off; one that is shorter
+than half of its window is put back where it stands out on most days of the week. The AR(1) of persistence.py carries
+deviations forward.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +26,8 @@ from forecasting.seasons import HOUR, Steps, hourly, median_season, smooth
 from forecasting.series import Values
 
 SMOOTHING = HOUR / 2  # seconds; a slot of one week is noisy, its neighbours say nearly the same
+OUTSTANDING = math.log(1.25)  # in log space: a job that adds less than a quarter is noise among neighbours
+MOST_DAYS = 5 / 7  # a job of working days comes on five of seven
 MOST_SLOTS = 15  # on grids below two minutes: enough against noise, and the cost grows with them
 
 
@@ -70,7 +74,7 @@ def _usual_day(past: Panel) -> Values:
     recent = past.last(past.steps.per_week)
     day = median_season(recent.logs, recent.steps.ticks, past.steps.per_day)
     overall = np.median(recent.logs, axis=1, keepdims=True)
-    return smooth(np.where(np.isnan(day), overall, day), _width(past.steps))
+    return _smoothed(np.where(np.isnan(day), overall, day), past.steps)
 
 
 def _usual_week(past: Panel) -> Values:
@@ -79,7 +83,18 @@ def _usual_week(past: Panel) -> Values:
     gaps = np.isnan(week)
     if gaps.any():
         week = np.where(gaps, np.tile(_usual_day(past), 7), week)
-    return smooth(week, _width(past.steps))
+    return _smoothed(week, past.steps)
+
+
+def _smoothed(season: Values, steps: Steps) -> Values:
+    """Return a season as its running median, and upon it what stands out of it day after day."""
+    smoothed = smooth(season, _width(steps))
+    days = (season - smoothed).reshape(len(season), -1, steps.per_day)
+    enough = MOST_DAYS * days.shape[1]
+    for outstanding in (days > OUTSTANDING, days < -OUTSTANDING):
+        often = np.count_nonzero(outstanding, axis=1) >= enough
+        smoothed += np.where(outstanding & often[:, None], days, 0.0).reshape(season.shape)
+    return smoothed
 
 
 def _width(steps: Steps) -> int:

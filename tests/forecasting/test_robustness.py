@@ -152,7 +152,7 @@ def test_a_lower_level_is_believed_after_two_days(load: Load, days: float) -> No
     assert error(fit(shifted.known()), shifted.tomorrow, DAY) < 0.1
 
 
-@pytest.mark.parametrize("samples", [6, 3], ids=["half an hour", "a quarter"])
+@pytest.mark.parametrize("samples", [6, 3, 1], ids=["half an hour", "a quarter", "a sample"])
 def test_a_true_daily_spike_keeps_its_height(load: Load, samples: int) -> None:
     daily = (np.arange(len(load.values)) - 120) % DAY < samples
     spiky = Load(np.where(daily, 3.0, 1.0) * load.values, load.origin)
