@@ -15,6 +15,7 @@ The days after the first follow from the forecast itself.
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,7 +32,7 @@ from forecasting.models.hourly_path import (
     last_day_repeated,
 )
 from forecasting.models.persistence import LONGEST_PERSISTENCE
-from forecasting.panel import Panel
+from forecasting.panel import HIGHEST_GROWTH, Panel
 from forecasting.series import Values
 
 Counts = NDArray[np.int64]
@@ -178,15 +179,16 @@ def _path(past: Values, coefficients: Values) -> Values:
     `past` (positions, series, lags + 24) ends with the last day, `coefficients` are (positions, series, 24, features).
     """
     lags = past.shape[-1] - HOURS_OF_DAY
-    days = [_next_day(past[..., :lags], coefficients)]
+    # Days that follow from forecast ones may grow without end.
+    highest = past.max(axis=-1, keepdims=True) + math.log(HIGHEST_GROWTH)
+    days = [_next_day(past[..., :lags], coefficients, highest)]
     for _ in range(HOURS_OF_WEEK // HOURS_OF_DAY):
-        days.append(_next_day(past[..., HOURS_OF_DAY:], coefficients))
+        days.append(_next_day(past[..., HOURS_OF_DAY:], coefficients, highest))
         past = np.concatenate([past[..., HOURS_OF_DAY:], days[-1]], axis=-1)
     return np.concatenate(days, axis=-1)
 
 
-def _next_day(hours: Values, coefficients: Values) -> Values:
-    """Return the day after hours (..., lags)."""
+def _next_day(hours: Values, coefficients: Values, highest: Values) -> Values:
+    """Return the day after hours (..., lags), no farther from 0 than `highest` (..., 1)."""
     features, naive = _inputs(hours[..., None])
-    day: Values = (coefficients @ features + naive)[..., 0]
-    return day
+    return np.clip((coefficients @ features + naive)[..., 0], -highest, highest)
