@@ -21,7 +21,7 @@ from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
 from forecasting.seasons import HOUR, Steps, local_steps
 from forecasting.selection import Weight
 from forecasting.series import LARGEST_SAMPLE, Series, Values
-from forecasting.standing import Heard, Standing, hear
+from forecasting.standing import Heard, Standing, belief_in_level, hear
 from forecasting.surprises import CARRIED, renewed
 
 DEFAULT_HORIZON = timedelta(hours=24)
@@ -121,7 +121,7 @@ class FittedForecast:
         deviations = self._deviations(steps, self._patterns(steps), logs[:-1])
         # What is passed over is unknown from here on.
         heard = self._hear(deviations)
-        whole = logs[:-1] + heard.added
+        whole = logs[:-1] + heard.added - heard.levels
         return replace(
             self,
             origin=self.origin + passed * self.step,
@@ -190,13 +190,22 @@ class FittedForecast:
         """Return the members' weighted mean from the origin on, corrected: log values (1, leads) of ordinary days."""
         patterns = self._patterns(steps)
         surprises = self._newest(steps, patterns)
-        shares = self.evaluation.mix.at(leads)[0]
-        lifted = patterns + self.standing.lifts(leads, self.evaluation.limits, steps.seconds)
-        mean = np.sum(shares * self._members(lifted, surprises, leads), axis=0, keepdims=True)
-        corrected = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
+        lifts = self.standing.lifts(leads, self.evaluation.limits, steps.seconds)
+        expected = self._combined(patterns + lifts, surprises, leads)
+        level = self.standing.level(steps.seconds)
+        if level:
+            belief = belief_in_level(leads)
+            lifted = self._combined(patterns + level, surprises - self.standing.told(steps.seconds), leads)
+            expected = belief * lifted + (1 - belief) * expected
         # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
-        something = corrected > ROUNDING * self.ceiling
-        return np.where(something, np.minimum(corrected, self.ceiling), 0.0)
+        return np.where(expected > ROUNDING * self.ceiling, np.minimum(expected, self.ceiling), 0.0)
+
+    def _combined(self, patterns: Values, surprises: Values, leads: Values) -> Values:
+        """Return the weighted mean after surprises (members, memories), corrected by them: log values (1, leads)."""
+        shares = self.evaluation.mix.at(leads)[0]
+        mean = np.sum(shares * self._members(patterns, surprises, leads), axis=0, keepdims=True)
+        corrected: Values = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
+        return corrected
 
 
 def _check_horizon(horizon: timedelta) -> None:

@@ -4,27 +4,29 @@ A sample's deviation d from the combined pattern, in log space, is usual unless 
 
     beyond all single samples                    an outage or a spike until proven otherwise: it is passed over, neither
                                                  carried forward nor learned
-    above nearly all hours, for an hour or more  a new level: the mean of d since it began lifts all that is expected,
-                                                 and what is left of d is usual
+    above nearly all hours, for an hour or more  a new level: the mean of d since it began lifts what is expected, and
+                                                 only what is left of d counts as a surprise
     below, or more than doubled, for as long     a long outage or a crowd: d is heard as far as anything was ever seen,
                                                  and what is beyond lifts the next hours, half as much in each
 
-So a rise that stands is followed within the hour, also tomorrow; what was over after half an hour leaves no trace; a
-fall or a crowd is followed for hours only. A fit a day or two later finds a level in its history (levels.py).
+So a rise that stands is followed within the hour; what was over after half an hour leaves no trace; a fall or a crowd
+is followed less far. A level, too, is hardly believed in beyond the next hours: measured, most are odd evenings and end
+with them. One that stays is found in its history by a fit a day or two later (levels.py).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecasting.seasons import HOUR
 from forecasting.series import Values
-from forecasting.surprises import CARRIED
+from forecasting.surprises import CARRIED, kept
 
 STANDS = HOUR  # seconds
 FEWEST_SAMPLES = 4  # on coarse grids an hour is a sample or two, and those may be a spike
 HALF_LIFE = 1.0  # hours
+HALF_BELIEVED = 5.0  # hours ahead
 HIGHEST_LEVEL = math.log(2.0)  # what more than doubles within an hour is a crowd, and crowds leave
 MARGIN = 1.25  # times more than was seen
 USUAL_HOURS = 0.95  # the share of hours that a new level must exceed
@@ -44,23 +46,29 @@ NO_LIMITS = Limits(math.inf, math.inf)  # while it is not known what is usual
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """For how many samples deviations have stood apart on one side (negative: below), their mean and the newest."""
+    """For how many samples deviations have stood apart on one side (negative: below), their mean and the newest.
+
+    `passed_over` of the samples were not heard, for it was not known yet that they would last.
+    """
 
     samples: int
+    passed_over: int
     mean: float
     newest: float
 
-    def after(self, deviation: float, limits: Limits) -> "Standing":
+    def after(self, deviation: float, limits: Limits, step_seconds: float) -> "Standing":
         """Return the standing after one more sample; NaN, an unknown one, changes nothing."""
         if math.isnan(deviation):
             return self
         if abs(deviation) <= limits.hour:
             return NOTHING_APART
         side = 1 if deviation > 0 else -1
-        if self.samples * side <= 0:
-            return Standing(side, deviation, deviation)
-        count = abs(self.samples) + 1
-        return Standing(count * side, self.mean + (deviation - self.mean) / count, deviation)
+        before = self if self.samples * side > 0 else NOTHING_APART
+        count = abs(before.samples) + 1
+        mean = before.mean + (deviation - before.mean) / count
+        longer = Standing(count * side, before.passed_over, mean, deviation)
+        unbelieved = abs(deviation) > limits.sample and not longer.lasts(step_seconds)
+        return replace(longer, passed_over=longer.passed_over + unbelieved)
 
     def lasts(self, step_seconds: float) -> bool:
         """Return whether it is too long to be an outage or a spike."""
@@ -71,26 +79,39 @@ class Standing:
         return self.mean if self.lasts(step_seconds) and 0 < self.mean <= HIGHEST_LEVEL else 0.0
 
     def lifts(self, leads: Values, limits: Limits, step_seconds: float) -> Values:
-        """Return by how much what is expected at leads of so many hours is lifted, (leads,)."""
-        level = self.level(step_seconds)
-        if level or not self.lasts(step_seconds) or abs(self.newest) <= limits.sample:
-            return np.full(len(leads), level)
+        """Return by how much a fall or a crowd lifts what is expected at leads of so many hours, (leads,)."""
+        if self.level(step_seconds) or not self.lasts(step_seconds) or abs(self.newest) <= limits.sample:
+            return np.zeros(len(leads))
         beyond = self.newest - math.copysign(limits.sample, self.newest)
         lifts: Values = beyond * 0.5 ** (leads / HALF_LIFE)
         return lifts
 
+    def told(self, step_seconds: float) -> Values:
+        """Return how much of a new level surprises have heard, (memories,)."""
+        heard = abs(self.samples) - self.passed_over
+        share: Values = 1 - kept(step_seconds) ** heard
+        return self.level(step_seconds) * share
 
-NOTHING_APART = Standing(0, 0.0, 0.0)
+
+def belief_in_level(leads: Values) -> Values:
+    """Return how much a new level counts at leads of so many hours, from 1 down, (leads,)."""
+    belief: Values = 0.5 ** ((leads / HALF_BELIEVED) ** 2)
+    return belief
+
+
+NOTHING_APART = Standing(0, 0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """What was made of samples (n,): log values to add before they are learned or carried forward, and what stands now.
+    """What was made of samples (n,), in log values, and what stands now.
 
-    What is added is NaN where a sample is passed over.
+    `added` makes of a sample what is carried forward: NaN where it is passed over. `levels` is by how much a new level
+    lies above what members know, who are not to learn it.
     """
 
     added: Values
+    levels: Values
     standing: Standing
 
 
@@ -110,15 +131,13 @@ def learn_limits(surprises: Values) -> tuple[Limits, ...]:
 
 def hear(standing: Standing, deviations: Values, limits: Limits, step_seconds: float) -> Heard:
     """Return what is made of deviations (n,), oldest first, that follow a standing; NaN is an unknown one."""
-    added = np.zeros(len(deviations))
+    added, levels = np.zeros((2, len(deviations)))
     if not (np.abs(deviations) > min(limits.hour, limits.sample)).any():  # as nearly always
-        return Heard(added, standing if np.isnan(deviations).all() else NOTHING_APART)
+        return Heard(added, levels, standing if np.isnan(deviations).all() else NOTHING_APART)
     for i, deviation in enumerate(deviations.tolist()):
-        standing = standing.after(deviation, limits)
-        level = standing.level(step_seconds)
-        if level:
-            added[i] = -level
-        elif abs(deviation) > limits.sample:
+        standing = standing.after(deviation, limits, step_seconds)
+        levels[i] = standing.level(step_seconds)
+        if not levels[i] and abs(deviation) > limits.sample:
             heard = math.copysign(limits.sample, deviation) if standing.lasts(step_seconds) else math.nan
             added[i] = heard - deviation
-    return Heard(added, standing)
+    return Heard(added, levels, standing)

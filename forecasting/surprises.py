@@ -33,7 +33,13 @@ def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Value
     A step that is unknown, NaN, is passed over: nothing is forgotten for it.
     """
     known = deviations[:, ~np.isnan(deviations[0])]
-    kept = np.exp(-step_seconds / HOUR / MEMORIES)
-    recall = (1 - kept) * kept ** np.arange(known.shape[1])[::-1, None]
-    after: Values = surprises * kept ** known.shape[1] + known @ recall
+    left = kept(step_seconds)
+    recall = (1 - left) * left ** np.arange(known.shape[1])[::-1, None]
+    after: Values = surprises * left ** known.shape[1] + known @ recall
     return after
+
+
+def kept(step_seconds: float) -> Values:
+    """Return what share of itself each memory keeps over a step, (memories,)."""
+    shares: Values = np.exp(-step_seconds / HOUR / MEMORIES)
+    return shares

@@ -127,7 +127,7 @@ def test_samples_one_by_one_move_no_more_than_all_at_once(load: Load) -> None:
     np.testing.assert_allclose(point(stepwise), point(fitted.update(spoiled.known(first=load.origin - 36))))
 
 
-@pytest.mark.parametrize("lead", [HOUR, 4 * HOUR, DAY], ids=["an hour", "four hours", "a day"])
+@pytest.mark.parametrize("lead", [HOUR, 4 * HOUR], ids=["an hour", "four hours"])
 def test_a_new_level_is_followed_within_an_hour_of_samples(load: Load, lead: int) -> None:
     shifted = load.times(1.4, HOUR)
 
@@ -136,6 +136,17 @@ def test_a_new_level_is_followed_within_an_hour_of_samples(load: Load, lead: int
 
     assert error(refitted, shifted.tomorrow, lead) < 0.1
     assert error(updated, shifted.tomorrow, lead) < 0.1
+
+
+@pytest.mark.parametrize("factor", [1.2, 1.4])
+@pytest.mark.parametrize("stands", [HOUR, 2 * HOUR, 6 * HOUR])
+def test_a_rise_that_stands_is_not_counted_twice(load: Load, factor: float, stands: int) -> None:
+    fitted = fit(load.known(load.origin - stands))
+    usual, risen = (
+        fitted.update(each.known(first=load.origin - stands)) for each in (load, load.times(factor, stands))
+    )
+
+    assert np.max(point(risen) / point(usual)) < 1.1 * factor
 
 
 @pytest.mark.parametrize("days", [1, 2, 5])

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from forecasting.standing import NO_LIMITS, NOTHING_APART, Limits, Standing, hear, learn_limits
-from forecasting.surprises import CARRIED, MEMORIES
+from forecasting.standing import NO_LIMITS, NOTHING_APART, Limits, Standing, belief_in_level, hear, learn_limits
+from forecasting.surprises import CARRIED, MEMORIES, renewed
 
 LIMITS = Limits(sample=0.4, hour=0.2)
 FIVE_MINUTES, HALF_AN_HOUR = 300.0, 1800.0
@@ -34,14 +34,13 @@ def test_what_is_far_off_for_less_than_an_hour_is_passed_over(deviation: float) 
 def test_a_rise_that_stands_for_an_hour_is_a_level() -> None:
     heard = hear(NOTHING_APART, np.array([0.3] * HOUR + [0.36]), LIMITS, FIVE_MINUTES)
 
-    assert heard.added.tolist() == pytest.approx([0.0] * (HOUR - 1) + [-0.3, -(12 * 0.3 + 0.36) / 13])
+    assert heard.added.tolist() == [0.0] * (HOUR + 1)
+    assert heard.levels.tolist() == pytest.approx([0.0] * (HOUR - 1) + [0.3, (12 * 0.3 + 0.36) / 13])
     assert heard.standing.level(FIVE_MINUTES) == pytest.approx((12 * 0.3 + 0.36) / 13)
 
 
-def test_a_level_lifts_all_leads_alike() -> None:
-    lifts = after([0.3] * HOUR).lifts(np.array([0.0, 1.0, 24.0]), LIMITS, FIVE_MINUTES)
-
-    assert lifts.tolist() == pytest.approx([0.3] * 3)
+def test_a_level_counts_half_as_much_five_hours_ahead_and_hardly_beyond() -> None:
+    assert belief_in_level(np.array([0.0, 5.0, 10.0])).tolist() == pytest.approx([1.0, 0.5, 0.0625])
 
 
 @pytest.mark.parametrize("deviation", [-0.9, 1.5], ids=["a long outage", "a crowd"])
@@ -65,7 +64,7 @@ def test_what_stood_apart_leaves_nothing_once_it_is_over(deviation: float) -> No
 
 
 def test_a_change_of_side_begins_anew() -> None:
-    assert after([0.5] * 5 + [-0.5] * 3) == Standing(-3, -0.5, -0.5)
+    assert after([0.5] * 5 + [-0.5] * 3) == Standing(-3, 3, -0.5, -0.5)
 
 
 def test_unknown_samples_neither_break_nor_prolong() -> None:
@@ -76,7 +75,21 @@ def test_unknown_samples_neither_break_nor_prolong() -> None:
 def test_on_coarse_grids_an_hour_is_not_enough() -> None:
     deviations = [0.5] * 4
 
-    assert added(deviations, seconds=HALF_AN_HOUR) == pytest.approx([math.nan] * 3 + [-0.5], nan_ok=True)
+    assert added(deviations, seconds=HALF_AN_HOUR) == pytest.approx([math.nan] * 3 + [0.0], nan_ok=True)
+
+
+@pytest.mark.parametrize("deviation", [0.3, 0.5], ids=["heard from the first sample on", "passed over for an hour"])
+def test_what_surprises_heard_of_a_level_is_told(deviation: float) -> None:
+    samples = 2 * HOUR
+    heard = hear(NOTHING_APART, np.full(samples, deviation), LIMITS, FIVE_MINUTES)
+    surprises = renewed(np.zeros((1, len(MEMORIES))), (deviation + heard.added)[None], FIVE_MINUTES)
+
+    assert heard.standing.told(FIVE_MINUTES) == pytest.approx(surprises[0])
+
+
+def test_what_is_no_level_leaves_surprises_as_they_are() -> None:
+    assert after([0.3] * (HOUR - 1)).told(FIVE_MINUTES).tolist() == [0.0] * len(MEMORIES)
+    assert after([-0.9] * HOUR).told(FIVE_MINUTES).tolist() == [0.0] * len(MEMORIES)
 
 
 def test_one_by_one_is_the_same_as_all_at_once() -> None:
@@ -84,15 +97,19 @@ def test_one_by_one_is_the_same_as_all_at_once() -> None:
         [0.0, 0.3, 0.5, -0.5, 2.0, np.nan], 400, p=[0.1, 0.5, 0.2, 0.05, 0.1, 0.05]
     )
 
-    standing, one_by_one = NOTHING_APART, []
+    standing = NOTHING_APART
+    one_by_one: list[float] = []
+    levels: list[float] = []
     for deviation in deviations:
         heard = hear(standing, np.array([deviation]), LIMITS, FIVE_MINUTES)
         standing = heard.standing
         one_by_one += heard.added.tolist()
+        levels += [] if np.isnan(deviation) else heard.levels.tolist()
 
     at_once = hear(NOTHING_APART, deviations, LIMITS, FIVE_MINUTES)
     known = ~np.isnan(deviations)
     np.testing.assert_array_equal(np.array(one_by_one)[known], at_once.added[known])
+    assert levels == at_once.levels[known].tolist()
     assert standing == at_once.standing
 
 
