@@ -1,9 +1,8 @@
-"""`headroom backtest`: replay a policy on a recorded trace, beside rivals in the same world."""
+"""`headroom backtest`: replay a policy on recorded demand, beside rivals in the same world."""
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,116 +13,197 @@ from rich.progress import Progress
 from rich.table import Table
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.inputs import Duration, UtcTime, load_policy
+from controller.cli.flights import Flight, demand_of, fly
+from controller.cli.inputs import FILE, Duration, UtcTime, load_policy
+from controller.cli.outputs import check_folder, iso, write_plot
+from controller.cli.timelines import write_timelines
 from controller.errors import InputRefused
+from controller.reporting.replay import from_replay
+from controller.reporting.report import Report
+from controller.reporting.wording import duration, number
 from controller.scaling.score import Score, score
-from controller.scaling.timeline import COLUMNS, Timeline
-from controller.simulation.defaults import default_policy, world_for
+from controller.scaling.timeline import Timeline
+from controller.simulation.defaults import RATE_PRESET, default_policy, world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
-from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import Progress as Told
-from controller.simulation.replay import replay, replay_rival
+from controller.simulation.replay import replay_rival
 from controller.simulation.rivals.choice import Rival, parse_rivals
 from controller.simulation.traces import read_trace
 from controller.simulation.world import World
+from forecasting import Series
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 OURS = "headroom"
+PEAK_RPS = 600.0  # 60 full pods
 
 
 class Scale(click.ParamType[float | None]):
-    """A peak in requests per second, or `none` for the trace's own values."""
+    """`peak` for the usual peak, a peak of one's own in requests per second, or `none` for the trace's own values."""
 
-    name = "rps|none"
+    name = "peak|none|rps"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
         """Return the peak; None for `none`."""
-        if value == "none":
-            return None
+        if value in ("peak", "none"):
+            return PEAK_RPS if value == "peak" else None
         try:
             peak = float(value)
         except ValueError:
             peak = 0.0
         if not 0 < peak < float("inf"):
-            self.fail(f"{value!r} is neither a number above 0 nor none", param, ctx)
+            self.fail(f"{value!r} is neither peak, nor none, nor a number above 0", param, ctx)
         return peak
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all policies of a backtest meet: the demand and the world; and the policy that is ours."""
+
+    name: str
+    demand: Demand
+    world: World
+    policy: ScalingPolicy
+
+
 @click.command()
-@click.argument("trace", type=FILE)
+@click.argument("trace", type=FILE, required=False)
+@click.option("--prometheus", metavar="URL|FILE", help="Replay a workload of this Prometheus (or MetricsSource file).")
+@click.option("--workload", metavar="NAMESPACE/NAME", help="With --prometheus: which. Default: the policy's target.")
 @click.option("--policy", "policy_file", type=FILE, help="A ScalingPolicy as YAML. Default: the shipped default.")
 @click.option(
-    "--start-up", type=Duration(), default="180s", show_default=True, help="Median time until a pod is Ready."
+    "--rivals", default="hpa-cpu=0.7/2,hpa-rps=0.7/2", show_default=True, help="KIND=TARGET/MIN[/TOLERANCE],..."
 )
-@click.option("--scale", type=Scale(), default="600", show_default=True, help="Demand's p99 in requests/s, or none.")
-@click.option("--noise", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Variation of the noise.")
+@click.option(
+    "--startup",
+    "start_up",
+    type=Duration(),
+    default="180s",
+    show_default=True,
+    help="Median time until a pod is Ready.",
+)
 @click.option("--spikes", is_flag=True, help="Add three scheduled spikes a day.")
+@click.option(
+    "--scale",
+    type=Scale(),
+    default="peak",
+    show_default=True,
+    help="Demand's p99: peak is 600 requests/s, none takes the values as they are.",
+)
+@click.option("--noise", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Variation of the noise.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of noise and start-ups.")
 @click.option(
     "--evaluate-from", type=UtcTime(), help="Begin of the evaluated window. Default: the last 14 days (or 4)."
 )
-@click.option(
-    "--rivals", default="hpa-cpu=0.7/2,hpa-rps=0.7/2", show_default=True, help="KIND=TARGET/MIN[/TOLERANCE],..."
-)
 @click.option("--timeline", type=FILE, help="Write what happened, tick by tick, as CSV.")
+@click.option("--report", type=FILE, help="Write a page with charts, and why every change was made.")
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def backtest(  # noqa: PLR0913  one parameter a flag
     *,
-    trace: Path,
+    trace: Path | None,
+    prometheus: str | None,
+    workload: str | None,
     policy_file: Path | None,
+    rivals: str,
     start_up: timedelta,
+    spikes: bool,
     scale: float | None,
     noise: float,
-    spikes: bool,
     seed: int,
     evaluate_from: datetime | None,
-    rivals: str,
     timeline: Path | None,
+    report: Path | None,
     shape: str,
 ) -> None:
-    """Replay a policy on a recorded trace, beside plain HPA in the same world.
+    """Replay a policy on recorded demand, beside rivals in the same world.
 
     TRACE is a CSV of timestamp,value (.gz too): ISO 8601 times, any regular step from 15 s to 1 h, missing values
     empty.
     """
     if start_up <= timedelta(0):
-        raise InputRefused("--start-up must be above 0s")
-    if timeline is not None and not timeline.parent.is_dir():
-        raise InputRefused(f"--timeline {timeline} cannot be written: there is no folder {timeline.parent}")
+        raise InputRefused("--startup must be above 0s")
+    check_folder(timeline, "--timeline")
+    check_folder(report, "--report")
     world = World(start_up=start_up, seed=seed)
     policy = default_policy(world) if policy_file is None else load_policy(policy_file)
+    name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
     settings = DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed)
-    demand = make_demand(read_trace(trace), settings)
-    timelines = run_all(demand, world_for(policy, world), policy, parse_rivals(rivals))
+    scene = Scene(name, make_demand(recorded, settings), world_for(policy, world), policy)
+    flight, *theirs = run_all(scene, parse_rivals(rivals))
+    timelines = [flight.timeline, *theirs]
     if timeline is not None:
         write_timelines(timeline, timelines)
+    if report is not None:
+        write_plot(report_of(scene, flight, theirs), report, "--report")
     show = {"table": show_table, "json": show_json}[shape]
-    show([score(each) for each in timelines], demand)
+    show([score(each) for each in timelines], scene.demand)
 
 
-def run_all(demand: Demand, world: World, policy: ScalingPolicy, rivals: Sequence[Rival]) -> list[Timeline]:
+def recorded_demand(
+    trace: Path | None, prometheus: str | None, workload: str | None, *, target: ScalingPolicy | None
+) -> tuple[str, Series]:
+    """Return a trace by its name: that of a file, or of a workload of a Prometheus."""
+    if bool(trace) == bool(prometheus):
+        raise click.UsageError("give a file with a trace, or --prometheus")
+    if trace is not None:
+        if workload is not None:
+            raise click.UsageError("--workload goes with --prometheus")
+        return trace.name, read_trace(trace)
+    from controller.cli.surveys import history_of, source_from  # noqa: PLC0415  telemetry is an extra
+
+    now = datetime.now(UTC)  # noqa: TID251  the front door
+    named = workload or (workload_of(target) if target else None)
+    return named or "the only workload", history_of(source_from(prometheus or ""), RATE_PRESET, named, now=now)
+
+
+def workload_of(policy: ScalingPolicy) -> str:
+    """Return which workload a policy measures the request rate of, as NAMESPACE/NAME."""
+    named = [signal.workload for signal in policy.spec.load_signals if signal.preset == RATE_PRESET and signal.workload]
+    return f"{policy.key.namespace}/{named[0] if named else policy.spec.scale_target_ref.name}"
+
+
+def run_all(scene: Scene, rivals: Sequence[Rival]) -> tuple[Flight, *tuple[Timeline, ...]]:
     """Replay the policy and every rival, with a progress bar on a terminal."""
     console = Console(stderr=True)
-    ticks = len(demand.rps) - demand.evaluated_from
+    ticks = len(scene.demand.rps) - scene.demand.evaluated_from
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
 
         def told(name: str) -> Told:
             task = bar.add_task(name, total=ticks)
             return lambda passed: bar.advance(task, passed)
 
-        ours = replay(demand, world, lambda workload: CyclePilot(workload, policy), name=OURS, progress=told(OURS))
+        ours = fly(scene.demand, scene.world, scene.policy, name=OURS, progress=told(OURS))
         theirs = [
-            replay_rival(demand, world, rival.build(world), name=rival.name, progress=told(rival.name))
+            replay_rival(
+                scene.demand, scene.world, rival.build(scene.world), name=rival.name, progress=told(rival.name)
+            )
             for rival in rivals
         ]
-    return [ours, *theirs]
+    return (ours, *theirs)
+
+
+def report_of(scene: Scene, flight: Flight, rivals: Sequence[Timeline]) -> Report:
+    """Return what a person is shown of the replay."""
+    world, ours = scene.world, flight.timeline
+    start_up = duration(world.start_up.total_seconds())
+    return from_replay(
+        (ours, *rivals),
+        demand_of(flight),
+        title=f"{scene.name}, replayed",
+        subtitle=f"{window_of(scene.demand)}. Pods are Ready after about {start_up}; p95 is to stay under "
+        f"{number(ours.objective_ms)} ms. Rivals are named as on the command line.",
+        bounds=(world.min_replicas, world.max_replicas),
+        notes=("Every policy meets the same demand, the same start-ups and metrics of the same age.",),
+    )
+
+
+def window_of(demand: Demand) -> str:
+    """Return the evaluated window in words."""
+    begin, end = demand.at(demand.evaluated_from), demand.at(len(demand.rps))
+    return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
 
 
 def show_table(scores: Sequence[Score], demand: Demand) -> None:
     """Print one row a policy."""
-    begin, end = demand.at(demand.evaluated_from), demand.at(len(demand.rps))
-    title = f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-    table = Table(title=title, title_justify="left", box=SIMPLE)
+    table = Table(title=window_of(demand), title_justify="left", box=SIMPLE)
     table.add_column("policy", no_wrap=True)
     for header in ("violated minutes", "late requests", "pod-hours", "actions", "reversals"):
         table.add_column(header, justify="right")
@@ -141,27 +221,5 @@ def show_table(scores: Sequence[Score], demand: Demand) -> None:
 
 def show_json(scores: Sequence[Score], demand: Demand) -> None:
     """Print every measure, for programs."""
-    window = {"from": _iso(demand.at(demand.evaluated_from)), "to": _iso(demand.at(len(demand.rps)))}
+    window = {"from": iso(demand.at(demand.evaluated_from)), "to": iso(demand.at(len(demand.rps)))}
     click.echo(json.dumps({"evaluated": window, "scores": [asdict(each) for each in scores]}, indent=2))
-
-
-def write_timelines(path: Path, timelines: Sequence[Timeline]) -> None:
-    """Write one row a policy and tick, from which a stranger can recompute every measure."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["policy", "timestamp", *COLUMNS])
-            for each in timelines:
-                writer.writerows(_rows(each))
-    except OSError as problem:
-        raise InputRefused(f"--timeline {path} cannot be written: {problem}") from problem
-
-
-def _rows(timeline: Timeline) -> Iterator[list[str]]:
-    columns = zip(*(column.tolist() for column in timeline.columns.values()), strict=True)
-    for tick, values in enumerate(columns):
-        yield [timeline.policy, _iso(timeline.start + tick * timeline.tick), *(f"{value:.8g}" for value in values)]
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

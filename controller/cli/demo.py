@@ -3,42 +3,32 @@
 With --live a real Deployment is scaled on a real control plane instead: that is in live_demo.py.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
 import controller
-from controller.api.scaling_policy import ScalingPolicy
+from controller.cli.flights import Flight, demand_of, fly
 from controller.cli.pages import show_report
-from controller.cycle import SignalKey
 from controller.errors import InputRefused
 from controller.reporting import report as shown
-from controller.reporting.basis import demand_from
 from controller.reporting.replay import from_replay
 from controller.reporting.wording import difference, duration, number
-from controller.scaling.lead_time import learned_lead_time
 from controller.scaling.score import Score, score
-from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
-from controller.simulation.ours import CyclePilot
-from controller.simulation.replay import replay
 from controller.simulation.rivals.matched import MOST_REPLAYS, MatchedHPA, match_hpa
 from controller.simulation.traces import read_trace
-from controller.simulation.world import PretendWorkload, World
-from forecasting.decomposition import decompose
+from controller.simulation.world import World
 
 TRACE = Path(controller.__file__).parents[1] / "examples" / "nyc-taxi-30min.csv"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 DAY = timedelta(days=1)
-UNIT = "requests/s"
 
 
 @click.command()
@@ -85,7 +75,7 @@ def replay_recorded(*, days: int, spikes: bool) -> shown.Report:
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         own = bar.add_task("Headroom learns and decides", total=len(demand.rps) - demand.evaluated_from)
         theirs = bar.add_task("HPA, one target after another", total=MOST_REPLAYS)
-        flight = fly(demand, world, progress=partial(bar.advance, own))
+        flight = fly(demand, world, default_policy(world), progress=partial(bar.advance, own))
         hpa = match_hpa(demand, world, score(flight.timeline), tried=partial(bar.advance, theirs))
         bar.update(theirs, completed=MOST_REPLAYS)
     return report_of(flight, hpa, world, spikes=spikes)
@@ -100,28 +90,6 @@ def recorded_demand(path: Path, *, days: int, spikes: bool) -> Demand:
         )
     trace = read_trace(path)
     return make_demand(trace, DemandSettings(evaluate_from=trace.end - days * DAY, spikes=spikes))
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """Ourselves in a replay: the policy, the pilot that steered by it, and what happened."""
-
-    policy: ScalingPolicy
-    pilot: CyclePilot
-    timeline: Timeline
-
-
-def fly(demand: Demand, world: World, *, progress: Callable[[int], None]) -> Flight:
-    """Replay the shipped default policy."""
-    policy = default_policy(world)
-    pilots: list[CyclePilot] = []
-
-    def board(workload: PretendWorkload) -> CyclePilot:
-        pilots.append(CyclePilot(workload, policy))
-        return pilots[-1]
-
-    timeline = replay(demand, world, board, name="Headroom", progress=progress)
-    return Flight(policy, pilots[-1], timeline)
 
 
 def report_of(flight: Flight, hpa: MatchedHPA, world: World, *, spikes: bool) -> shown.Report:
@@ -149,23 +117,6 @@ def price_of_the_same(ours: Score, hpa: MatchedHPA) -> str:
     paid = hpa.as_good.score.pod_hours
     change = difference(paid, ours.pod_hours)
     return f"To keep it as well, HPA needs {number(paid)} pod-hours ({change}), at {hpa.as_good.target} %."
-
-
-def demand_of(flight: Flight) -> shown.Demand:
-    """Return the load signal as decisions saw it: what each minute was expected to bring, one lead time before."""
-    (signal,) = flight.policy.spec.load_signals
-    key = SignalKey(flight.policy.key, signal.name)
-    at, median, planned = zip(*flight.pilot.expected[key], strict=True)
-    lead = learned_lead_time(flight.policy, flight.policy.status.memory).lead_time_seconds
-    band = shown.Band(
-        np.array([moment.timestamp() for moment in at]),
-        np.array(median),
-        np.array(planned),
-        made=f"as it stood {duration(lead)} before",
-    )
-    history = flight.pilot.history(signal.name)
-    parts = decompose(history, flight.policy.spec.forecast.time_zone)
-    return demand_from(flight.pilot.forecasts[key], signal.name, unit=UNIT, forecast=band, parts=parts)
 
 
 def _notes(world: World, *, spikes: bool) -> tuple[str, ...]:

@@ -110,17 +110,17 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield partial(bar.advance, bar.add_task(what, total=total))
 
 
-def check_folder(path: Path | None) -> None:
-    """Raise InputRefused where a picture is asked for in a folder that is not there: before the work, not after it."""
+def check_folder(path: Path | None, option: str = "--plot") -> None:
+    """Raise InputRefused where a file is asked for in a folder that is not there: before the work, not after it."""
     if path is not None and not path.parent.is_dir():
-        raise InputRefused(f"--plot {path} cannot be written: there is no folder {path.parent}")
+        raise InputRefused(f"{option} {path} cannot be written: there is no folder {path.parent}")
 
 
-def write_plot(report: "Report", path: Path) -> None:
+def write_plot(report: "Report", path: Path, option: str = "--plot") -> None:
     """Write a page with charts. Raises InputRefused where the file cannot be written."""
     from controller.reporting.page import render_page  # noqa: PLC0415  bokeh is an extra, and only pictures need it
 
     try:
         path.write_text(render_page(report), encoding="utf-8")
     except OSError as problem:
-        raise InputRefused(f"--plot {path} cannot be written: {problem}") from problem
+        raise InputRefused(f"{option} {path} cannot be written: {problem}") from problem

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from controller.api.metadata import ObjectMeta
@@ -18,7 +19,10 @@ from controller.telemetry.client import PrometheusClient
 from controller.telemetry.compiler import Workload
 from controller.telemetry.presets import presets_of
 from controller.telemetry.survey import survey
+from forecasting import Series
+from forecasting.batch import LONGEST_HISTORY
 
+MOST_NAMED = 20  # workloads in one sentence
 SCHEMES = ("http://", "https://")
 NOT_A_SOURCE = (
     "--prometheus takes a URL like http://prometheus:9090, without credentials, query or fragment, or a file with a "
@@ -59,6 +63,36 @@ def from_source(source: MetricsSource, wanted: Wanted, *, now: datetime) -> Iter
             asked = " or ".join(templates)
             raise InputRefused(f"no workload has {asked} there now; name another --preset or --namespace")
         yield Histories(total, _histories(client, templates, found, span=wanted.span, now=now))
+
+
+def history_of(source: MetricsSource, preset: str, workload: str | None, *, now: datetime) -> Series:
+    """Return the last 28 days of a signal of one workload, NAMESPACE/NAME; without a name of the only one there is.
+
+    Raises InputRefused where it is not there or has no sample, TelemetryUnavailable without an answer.
+    """
+    template = _templates(source, [preset])[preset]
+    with PrometheusClient(source) as client:
+        found = {f"{each.namespace}/{each.name}": each for each in client.workloads(template, (), at=now)}
+        name = next(iter(found)) if workload is None and len(found) == 1 else workload
+        if name not in found:
+            known = ", ".join(list(found)[:MOST_NAMED]) or "none"
+            raise InputRefused(
+                f"--workload must name one that has {preset} there, as NAMESPACE/NAME; there are: {known}"
+            )
+        (chunk,) = survey(client, template, [found[name]], span=LONGEST_HISTORY, now=now)
+    history = chunk[found[name]]
+    if isinstance(history, str):
+        raise InputRefused(f"the history of {name} cannot be had: {history}")
+    return _trimmed(history, name)
+
+
+def _trimmed(history: Series, name: str) -> Series:
+    """Return a history from its first to its last sample."""
+    known = np.flatnonzero(~np.isnan(history.values))
+    if not known.size:
+        raise InputRefused(f"{name} has no sample in the last {LONGEST_HISTORY.days} days")
+    first, last = int(known[0]), int(known[-1])
+    return Series(history.start + first * history.step, history.step, history.values[first : last + 1])
 
 
 def _templates(source: MetricsSource, names: Sequence[str]) -> dict[str, SignalTemplate]:

@@ -1,5 +1,6 @@
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from click.testing import CliRunner, Result
 
 from controller.cli.backtest import backtest
 from controller.errors import InputRefused
+from tests.cli.fleets import fleet
+from tests.telemetry.loopback import LoopbackServer
 
 TRACE = Path(__file__).parents[2] / "examples" / "nyc-taxi-30min.csv"
 POLICY = TRACE.parent / "policy.yaml"
@@ -75,9 +78,10 @@ def test_the_traces_own_values_can_be_taken_as_requests_per_second(tmp_path: Pat
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--start-up", "soon"], "is not a duration"),
-        (["--scale", "-5"], "neither a number above 0 nor none"),
-        (["--scale", "inf"], "neither a number above 0 nor none"),
+        (["--startup", "soon"], "is not a duration"),
+        (["--scale", "-5"], "neither peak, nor none, nor a number above 0"),
+        (["--scale", "inf"], "neither peak, nor none, nor a number above 0"),
+        (["--scale", "high"], "neither peak, nor none, nor a number above 0"),
         (["--noise", "2"], "not in the range"),
         (["--evaluate-from", "2014-10-26"], "has no time zone"),
     ],
@@ -92,9 +96,10 @@ def test_a_wrong_flag_is_refused_with_what_to_write(flags: list[str], sentence: 
     ("flags", "sentence"),
     [
         (["--rivals", "kpa=1"], "there is no 'kpa'"),
-        (["--start-up", "0s"], "--start-up must be above 0s"),
+        (["--startup", "0s"], "--startup must be above 0s"),
         (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
         (["--timeline", "missing/timeline.csv"], "cannot be written"),
+        (["--report", "missing/page.html"], "--report missing/page.html cannot be written"),
         (["--evaluate-from", "2013-01-01T00:00Z"], "lies outside of the trace"),
     ],
 )
@@ -102,3 +107,76 @@ def test_wrong_input_is_refused_with_one_sentence(flags: list[str], sentence: st
     refused = run(*flags).exception
     assert isinstance(refused, InputRefused)
     assert sentence in str(refused)
+
+
+def test_the_page_shows_every_policy_and_why_ours_scaled(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+
+    answer = json.loads(run("--format", "json", "--report", str(path)).output)
+
+    page = path.read_text(encoding="utf-8")
+    for part in [score["policy"] for score in answer["scores"]]:
+        assert part in page
+    assert "all voices and limits" in page
+    assert "Planned for" in page
+
+
+def test_a_page_is_drawn_where_nothing_was_forecast(tmp_path: Path) -> None:
+    trace, page = tmp_path / "trace.csv", tmp_path / "report.html"
+    trace.write_text("timestamp,value\n" + "".join(f"2026-01-01T{hour:02}:00:00Z,20\n" for hour in range(4)))
+
+    done = CliRunner().invoke(
+        backtest, [str(trace), "--evaluate-from", "2026-01-01T00:00Z", "--rivals", "", "--report", str(page)]
+    )
+
+    assert done.exit_code == 0, done.output
+    assert "headroom" in page.read_text(encoding="utf-8")
+
+
+def from_prometheus(*flags: str, pods: tuple[str, ...] = ("api-7d9f8c6b54-x2x4z", "web-7d9f8c6b54-x2x4z")) -> Result:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251  the command reads it too
+    with LoopbackServer(fleet(*pods)) as server:
+        return CliRunner().invoke(
+            backtest,
+            ["--prometheus", server.url, "--evaluate-from", an_hour_ago.isoformat(), "--format", "json", *flags],
+        )
+
+
+@pytest.mark.parametrize(
+    ("flags", "pods"),
+    [
+        (["--workload", "shop/web"], ("api-7d9f8c6b54-x2x4z", "web-7d9f8c6b54-x2x4z")),
+        ([], ("web-7d9f8c6b54-x2x4z",)),
+    ],
+    ids=["named", "the only one"],
+)
+def test_a_workload_of_a_prometheus_is_replayed(flags: list[str], pods: tuple[str, ...]) -> None:
+    done = from_prometheus(*flags, pods=pods)
+
+    assert done.exit_code == 0, done.output
+    ours = json.loads(done.output)["scores"][0]
+    assert ours["policy"] == "headroom"
+    assert 50 < ours["minutes"] < 65
+
+
+def test_a_policys_target_is_asked_for_where_no_workload_is_named() -> None:
+    done = from_prometheus("--policy", str(POLICY))
+
+    assert isinstance(done.exception, InputRefused)
+    assert str(done.exception).endswith("as NAMESPACE/NAME; there are: shop/api, shop/web")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "give a file with a trace, or --prometheus"),
+        ([str(TRACE), "--prometheus", "http://127.0.0.1:9"], "give a file with a trace, or --prometheus"),
+        ([str(TRACE), "--workload", "shop/web"], "--workload goes with --prometheus"),
+    ],
+    ids=["nothing", "both", "a workload of a file"],
+)
+def test_demand_comes_from_one_place(arguments: list[str], sentence: str) -> None:
+    done = CliRunner().invoke(backtest, arguments)
+
+    assert done.exit_code == 2
+    assert sentence in done.output

@@ -13,11 +13,10 @@ from click.testing import CliRunner, Result
 
 from controller.cli.scan import scan
 from controller.errors import InputRefused, TelemetryUnavailable
+from tests.cli.fleets import DAY, fleet
 from tests.cli.traces import write_trace
 from tests.forecasting.loads import HOUR, noisy_week
-from tests.telemetry.loopback import Asked, LoopbackServer, Reply, Script, replying, result
-
-DAY = 86_400
+from tests.telemetry.loopback import Asked, LoopbackServer, Reply, replying, result
 
 
 def run(*arguments: object) -> Result:
@@ -135,26 +134,6 @@ def test_a_wrong_flag_is_refused(flags: list[str], sentence: str) -> None:
 
 def test_a_folder_without_traces_is_refused(tmp_path: Path) -> None:
     assert "holds no trace" in refused(tmp_path)
-
-
-def fleet(*pods: str) -> Script:
-    """A Prometheus whose pods in shop all serve the same wave of requests; it knows no other metric."""
-
-    def answer(asked: Asked) -> Reply:
-        query = asked.form["query"]
-        if "http_requests_total" not in query:
-            return replying(result())(asked)
-        if query.startswith("group by"):
-            found = [{"metric": {"namespace": "shop", "pod": pod}, "value": [0, "1"]} for pod in pods]
-            return replying(result(*found))(asked)
-        first, last, step = (float(asked.form[name]) for name in ("start", "end", "step"))
-        times = np.arange(first, last + 1, step)
-        values = [[time, str(100 + 50 * np.sin(2 * np.pi * time / DAY))] for time in times.tolist()]
-        names = sorted({pod.rsplit("-", 2)[0] for pod in pods})
-        series = [{"metric": {"namespace": "shop", "headroom_workload": name}, "values": values} for name in names]
-        return replying(result(*series))(asked)
-
-    return answer
 
 
 def test_a_prometheus_is_asked_for_all_its_workloads() -> None:
