@@ -30,8 +30,8 @@ demo: install ## the main job, embedded, on real data: a summary and an HTML rep
 demo-live: install testbed ## the same on a real control plane
 	$(BIN)/headroom demo --live
 
-test: install testbed ## all tests, real control plane included
-	$(BIN)/python -m pytest
+test: install testbed ## all tests, those of the real control plane beside the others
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: install ## the pure tests alone
 	$(BIN)/python -m pytest -q -n auto -m "not cluster and not prometheus and not slow"

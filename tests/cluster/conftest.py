@@ -70,13 +70,15 @@ class Grant(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the real servers it asks for."""
+    """Mark each test by the real servers it asks for; side by side, those have one worker, and other files another."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "cluster" in fixtures:
             item.add_marker(pytest.mark.cluster)
         if "start_prometheus" in fixtures:
             item.add_marker(pytest.mark.prometheus)
+        real = any(item.get_closest_marker(marker) for marker in ("cluster", "prometheus"))
+        item.add_marker(pytest.mark.xdist_group("testbed" if real else item.location[0]))
 
 
 @pytest.hookimpl(wrapper=True)

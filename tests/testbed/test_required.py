@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from testbed import required
-
 BOTH_RUN = """
     import pytest
     @pytest.mark.cluster
@@ -36,6 +34,9 @@ FAILED = "    def test_more(): assert False\n"
         pytest.param(BOTH_RUN + SKIPPED_BY_MARK, [], 1, "_test.py::test_more", id="skipped by a mark"),
         pytest.param(BOTH_RUN + SKIPPED_BY_FIXTURE, [], 1, "_test.py::test_more", id="skipped by a fixture"),
         pytest.param(BOTH_RUN, ["-m", "not prometheus"], 1, "no test marked prometheus ran", id="deselected"),
+        pytest.param(BOTH_RUN, ["-n", "2"], 0, "2 passed", id="all ran, side by side"),
+        pytest.param(BOTH_RUN + SKIPPED, ["-n", "2"], 1, "_test.py::test_more", id="skipped side by side"),
+        pytest.param(BOTH_RUN, ["-n", "2", "-k", "prom"], 1, "_test.py::test_on_the_c", id="deselected side by side"),
         pytest.param("    def test_it(): pass", [], 1, "no test marked cluster ran", id="none there"),
         pytest.param(BOTH_RUN + FAILED, [], 1, "1 failed", id="another test failed"),
     ],
@@ -50,7 +51,8 @@ def test_a_run_passes_only_when_the_real_servers_were_tested(
 
     without = [part for plugin in ("cacheprovider", "timeout", "asyncio") for part in ("-p", f"no:{plugin}")]
     quiet = [f"--rootdir={tmp_path}", "--import-mode=importlib", *without]
-    exit_code = pytest.main([*quiet, "-c", str(tmp_path / "pytest.ini"), *options, str(tmp_path)], plugins=[required])
+    loaded = ["-p", "testbed.required", "-c", str(tmp_path / "pytest.ini")]
+    exit_code = pytest.main([*quiet, *loaded, *options, str(tmp_path)])
 
     printed = capsys.readouterr().out
     assert (exit_code, said in printed) == (code, True), printed
