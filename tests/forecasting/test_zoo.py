@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting import Calendar, Event, FittedForecast, MarkedDay, Series, SeriesRefused, fit
@@ -104,7 +104,7 @@ def assert_sound(fitted: FittedForecast, horizon: timedelta, asked: tuple[float,
 
 
 @given(series=histories(), calendar=calendars, horizon=horizons, asked=levels, data=st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 def test_any_history_and_anything_after_it_is_answered_or_refused(
     series: Series, calendar: Calendar, horizon: timedelta, asked: tuple[float, ...], data: st.DataObject
 ) -> None:

@@ -32,7 +32,7 @@ def after(observation: Observation, recommended: int, desired: int | None = None
     return remember(observation, plan_of(recommended), current if desired is None else desired)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     recommended=st.lists(st.tuples(st.integers(1, 12), st.integers(1, 200)), min_size=1, max_size=80),
     window=st.sampled_from([0, 15, 60, 300, 3600]),

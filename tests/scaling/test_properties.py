@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -23,7 +23,7 @@ from controller.scaling.patch import patch_for
 from controller.scaling.reasons import Reason
 from tests.builders import LATENCY, NOON, QUEUE, QUEUED_REQUESTS, REQUESTS, a_policy, an_event, an_outlook
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=200)
 
 NAMES = ("requests", "queue", "latency")
 DEMANDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -372,4 +372,4 @@ class Operation(RuleBasedStateMachine):
 
 
 TestOperation = Operation.TestCase
-TestOperation.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
+TestOperation.settings = settings(max_examples=200, stateful_step_count=25)

@@ -103,7 +103,7 @@ def test_what_a_float32_cannot_hold_is_missing(file: HistoryFile) -> None:
     np.testing.assert_array_equal(read(file)[1], [np.nan, np.nan, 1])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(writes=st.lists(st.tuples(st.integers(0, 3 * KEPT_STEPS), st.integers(1, 2 * KEPT_STEPS)), max_size=6))
 def test_a_row_is_what_a_plain_mapping_would_hold(
     tmp_path_factory: pytest.TempPathFactory, writes: list[tuple[int, int]]
