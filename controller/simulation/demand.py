@@ -60,6 +60,11 @@ class Demand:
         """Return when a tick begins."""
         return self.start + tick * TICK
 
+    def ticks(self, begin: datetime, end: datetime) -> slice:
+        """Return the ticks that touch [begin, end)."""
+        first, last = (begin - self.start) // TICK, -((self.start - end) // TICK)
+        return slice(max(0, first), max(0, last))
+
     def history(self, end: int) -> Series:
         """Return the demand known before tick `end`, at most 28 days of it, on the world's ticks."""
         begin = min(end, max(self.known_from, end - HISTORY // TICK))

@@ -8,8 +8,8 @@ from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.observation import Pod, Reading, Scale, Target
 from controller.scaling.patch import Patch
-from controller.simulation.signals import Instrument, measures_of
-from controller.simulation.world import Pod as PretendPod
+from controller.simulation.pods import Pod as PretendPod
+from controller.simulation.signals import Instrument, presets_of
 from controller.simulation.world import PretendWorkload
 
 
@@ -23,14 +23,14 @@ class PretendDoors:
     def __init__(self, workload: PretendWorkload, policy: ScalingPolicy) -> None:
         spec = policy.spec.model_copy(update={"mode": Mode.ACTIVE, "pause": None, "pin": None})
         self.policy = policy.model_copy(update={"spec": spec, "status": ScalingPolicyStatus()})
-        self.instruments = {name: Instrument(measure, workload) for name, measure in measures_of(policy).items()}
+        self.instruments = {name: Instrument(preset, workload) for name, preset in presets_of(policy).items()}
         self._workload = workload
         self._load_signals = {signal.name for signal in policy.spec.load_signals}
 
     @property
     def now(self) -> datetime:
         """The time of the world."""
-        return self._workload.demand.at(self._workload.tick)
+        return self._workload.now
 
     async def read(
         self,
@@ -44,7 +44,7 @@ class PretendDoors:
     def _reading(self, name: str) -> Reading:
         instrument = self.instruments[name]
         recent = instrument.recent() if name in self._load_signals else None
-        return Reading(instrument.value(), instrument.valid_at, recent=recent)
+        return Reading(instrument.value(), instrument.valid_at, instrument.problem, recent)
 
     async def observe(
         self,
@@ -53,8 +53,9 @@ class PretendDoors:
     ) -> Mapping[ObjectKey, Target]:
         """Return the pods as they are."""
         view = self._workload.view()
-        pods = tuple(self._pod(pod) for pod in self._workload.young_pods)
-        target = Target(Scale(spec_replicas=view.created, ready_replicas=view.ready, pods=pods))
+        pods = tuple(self._pod(pod) for pod in self._workload.pods.young)
+        scale = Scale(view.created, view.ready, pods, rolling_out=self._workload.pods.rolling)
+        target = Target(scale)
         return {policy.key: target for policy in policies}
 
     def _pod(self, pod: PretendPod) -> Pod:

@@ -1,12 +1,16 @@
 """Latency of a tick: what demand, Ready pods and backlog mean for the requests in it. One formula for every policy.
 
 latency = service time + backlog / throughput + wait in an M/M/c queue with c servers, as in scaling/capacity.py.
+Where pods have another `speed` than the world's, time passes so much faster in all of it.
 """
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaincc, gammaln
 
+from controller.api.signals import Load
 from controller.scaling.capacity import p95_wait, replicas_for
 from controller.simulation.world import World
 from forecasting.series import Values
@@ -15,33 +19,52 @@ OVERLOADED_WAIT = 10.0  # seconds; a queue at full load never settles, and commo
 OVERLOADED_OBJECTIVES = 2.0  # ... but at least this many objectives: full load is always over the limit
 
 
-def p95_latency(rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: World) -> Values:
-    """Return the 95 % quantile of latency in seconds; the arrays (requests/s, pods, requests) broadcast."""
+def p95_latency(
+    rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: World, speed: Values | float = 1.0
+) -> Values:
+    """Return the 95 % quantile of latency in seconds; the arrays (requests/s, pods, requests, 1) broadcast."""
     throughput = np.asarray(ready) * world.pod.per_replica
     overloaded = max(OVERLOADED_WAIT, OVERLOADED_OBJECTIVES * world.objective_seconds)
     servers, server_seconds = _servers(world)
-    wait = p95_wait(np.asarray(rps) * server_seconds, np.maximum(ready, 1) * servers, server_seconds)
-    wait = np.where(np.asarray(rps) < throughput, np.minimum(wait, overloaded), overloaded)
-    return world.service_time + _queueing_delay(backlog, throughput, without_pods=overloaded) + wait
+    load = np.asarray(rps) / speed
+    wait = p95_wait(load * server_seconds, np.maximum(ready, 1) * servers, server_seconds)
+    wait = np.where(load < throughput, np.minimum(wait, overloaded), overloaded)
+    latency: Values = world.service_time + _queueing_delay(backlog, throughput, without_pods=overloaded) + wait
+    return latency / speed
 
 
-def late_share(rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: World) -> Values:
+def late_share(
+    rps: ArrayLike, ready: ArrayLike, backlog: ArrayLike, *, world: World, speed: Values | float = 1.0
+) -> Values:
     """Return the share of requests slower than the objective: P(W > t) = C(c, a) exp(-(c - a) t / service time)."""
     throughput = np.asarray(ready) * world.pod.per_replica
     servers, server_seconds = _servers(world)
+    load, objective = np.asarray(rps) / speed, world.objective_seconds * np.asarray(speed)
     c = np.maximum(ready, 1) * float(servers)
-    a = np.clip(np.asarray(rps) * server_seconds, np.finfo(float).tiny, c)
-    allowed = world.objective_seconds - world.service_time - _queueing_delay(backlog, throughput, without_pods=np.inf)
+    a = np.clip(load * server_seconds, np.finfo(float).tiny, c)
+    allowed = objective - world.service_time - _queueing_delay(backlog, throughput, without_pods=np.inf)
     waits = np.exp(c * np.log(a) - a - gammaln(c + 1))  # Poisson pmf(c); Erlang C from it and the cdf(c - 1)
     waits = waits / (waits + (1 - a / c) * gammaincc(c, a))
     late = waits * np.exp(-(c - a) * np.maximum(allowed, 0) / server_seconds)
-    shares: Values = np.where((allowed < 0) | (np.asarray(rps) >= throughput), 1.0, late)
+    shares: Values = np.where((allowed < 0) | (load >= throughput), 1.0, late)
     return shares
 
 
-def needed_replicas(rps: Values, world: World) -> Values:
-    """Return the fewest Ready pods that keep the objective at each demand; at least one."""
-    return np.array([max(1, replicas_for(load, world.pod, world.objective)) for load in rps.tolist()], dtype=float)
+def needed_replicas(rps: Values, world: World, *, speed: Values | float = 1.0) -> Values:
+    """Return the fewest Ready pods of a speed that keep the objective at each demand; at least one."""
+    needs = (
+        max(1, replicas_for(load, _at_speed(world.pod, each), world.objective))
+        for load, each in zip(rps.tolist(), np.broadcast_to(speed, rps.shape).tolist(), strict=True)
+    )
+    return np.fromiter(needs, dtype=float, count=len(rps))
+
+
+@lru_cache(maxsize=1024)
+def _at_speed(pod: Load, speed: float) -> Load:
+    if speed == 1:
+        return pod
+    slower = round((pod.service_time_milliseconds or 0) / speed)
+    return pod.model_copy(update={"per_replica": pod.per_replica * speed, "service_time_milliseconds": slower})
 
 
 def _servers(world: World) -> tuple[int, float]:

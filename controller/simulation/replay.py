@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
+from controller.scaling.capacity import PERCENTILE_MISSED
 from controller.scaling.timeline import Note, Timeline
 from controller.simulation.demand import TICK, Demand
-from controller.simulation.latency import late_share, needed_replicas, p95_latency
+from controller.simulation.latency import OVERLOADED_OBJECTIVES, late_share, needed_replicas, p95_latency
 from controller.simulation.world import PretendWorkload, View, World
 from forecasting.series import Values
 
@@ -52,9 +53,10 @@ class AutoscalerPilot:
         self._workload, self._autoscaler = workload, autoscaler
 
     async def steer(self) -> int:
-        """Ask the rival and resize the workload at once."""
-        replicas = self._autoscaler.decide(self._workload.view())
-        self._workload.resize(replicas)
+        """Ask the rival and resize the workload at once; while no metric arrives it is not asked, and all stays."""
+        workload = self._workload
+        replicas = workload.pods.wanted if workload.is_blind else self._autoscaler.decide(workload.view())
+        workload.resize(replicas)
         return replicas
 
 
@@ -99,6 +101,7 @@ def _timeline(workload: PretendWorkload, desired: Values, *, name: str, notes: t
     demand, world = workload.demand, workload.world
     evaluated = slice(demand.evaluated_from, None)
     rps, ready, backlog = demand.rps[evaluated], workload.ready[evaluated], workload.backlog[evaluated]
+    p95, late = _service(workload, evaluated)
     return Timeline(
         policy=name,
         start=demand.at(demand.evaluated_from),
@@ -110,8 +113,19 @@ def _timeline(workload: PretendWorkload, desired: Values, *, name: str, notes: t
         created_replicas=workload.created[evaluated],
         ready_replicas=ready,
         backlog=backlog,
-        p95_ms=p95_latency(rps, ready, backlog, world=world) * 1000,
-        late_share=late_share(rps, ready, backlog, world=world),
-        needed_replicas=needed_replicas(rps, world),
+        p95_ms=p95 * 1000,
+        late_share=late,
+        needed_replicas=needed_replicas(rps, world, speed=workload.speed[evaluated]),
         notes=notes,
     )
+
+
+def _service(workload: PretendWorkload, ticks: slice) -> tuple[Values, Values]:
+    """Return the p95 in seconds and the share of late requests; a refused one is never answered, so it is late."""
+    refused, world, speed = workload.refused[ticks], workload.world, workload.speed[ticks]
+    queue = (workload.demand.rps[ticks] * (1 - refused), workload.ready[ticks], workload.backlog[ticks])
+    p95 = p95_latency(*queue, world=world, speed=speed)
+    late = late_share(*queue, world=world, speed=speed)
+    unanswered = world.service_time + OVERLOADED_OBJECTIVES * world.objective_seconds
+    p95 = np.where(refused > PERCENTILE_MISSED, np.maximum(p95, unanswered), p95)
+    return p95, refused + (1 - refused) * late

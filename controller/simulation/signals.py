@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.errors import InputRefused
@@ -25,8 +27,13 @@ def _request_rate(workload: PretendWorkload, ticks: slice) -> Values:
 
 
 def _p95_latency(workload: PretendWorkload, ticks: slice) -> Values:
-    demand, ready, backlog = workload.demand.rps[ticks], workload.ready[ticks], workload.backlog[ticks]
-    return p95_latency(demand, ready, backlog, world=workload.world)
+    answered = workload.demand.rps[ticks] * (1 - workload.refused[ticks])
+    ready, backlog, speed = workload.ready[ticks], workload.backlog[ticks], workload.speed[ticks]
+    return p95_latency(answered, ready, backlog, world=workload.world, speed=speed)
+
+
+def _error_ratio(workload: PretendWorkload, ticks: slice) -> Values:
+    return 1 - (1 - workload.refused[ticks]) * (1 - workload.failed[ticks])
 
 
 def _queue_depth(workload: PretendWorkload, ticks: slice) -> Values:
@@ -35,36 +42,39 @@ def _queue_depth(workload: PretendWorkload, ticks: slice) -> Values:
 
 def _cpu_cores(workload: PretendWorkload, ticks: slice) -> Values:
     """A request keeps one core busy for its service time."""
-    return workload.served[ticks] * workload.world.service_time
+    return workload.served[ticks] * workload.world.service_time / workload.speed[ticks]
 
 
 MEASURES: Mapping[str, Measure] = {
     "http-request-rate": _request_rate,
     "http-p95-latency": _p95_latency,
     "http-p95-latency-native": _p95_latency,
+    "http-error-ratio": _error_ratio,
     "queue-depth": _queue_depth,
     "cpu-cores": _cpu_cores,
 }
 
 
-def measures_of(policy: ScalingPolicy) -> Mapping[str, Measure]:
-    """Return how each signal of a policy is measured; raise InputRefused for one that the world does not have."""
-    return {signal.name: _measure(signal) for signal in policy.spec.signals}
+def presets_of(policy: ScalingPolicy) -> Mapping[str, str]:
+    """Return the preset of each signal of a policy; raise InputRefused for one that the world cannot measure."""
+    return {signal.name: _preset(signal) for signal in policy.spec.signals}
 
 
-def _measure(signal: Signal) -> Measure:
+def _preset(signal: Signal) -> str:
     if signal.preset is None or signal.preset not in MEASURES:
         asked = f"preset {signal.preset!r}" if signal.preset else "a metric of its own"
         known = ", ".join(MEASURES)
         raise InputRefused(f"signal {signal.name!r} asks for {asked}, which a replay cannot measure; it has {known}")
-    return MEASURES[signal.preset]
+    return signal.preset
 
 
 class Instrument:
     """One signal of the workload as it is delivered: means over 60 s that are 30 s old, and nothing later."""
 
-    def __init__(self, measure: Measure, workload: PretendWorkload) -> None:
-        self._measure, self._workload = measure, workload
+    def __init__(self, preset: str, workload: PretendWorkload) -> None:
+        self._measure, self._workload = MEASURES[preset], workload
+        self._unmeasured = workload.unmeasured(preset)
+        self._has_holes = bool(self._unmeasured.any())
         self._recent: Series | None = None
 
     @property
@@ -73,14 +83,27 @@ class Instrument:
         return self._workload.demand.at(self._arrived)
 
     @property
-    def _arrived(self) -> int:
-        """The tick up to which measurements have arrived."""
+    def problem(self) -> str:
+        """Why there is no newer sample; empty where it has just arrived."""
+        return "" if self._arrived == self._latest else "no sample arrives"
+
+    @property
+    def _latest(self) -> int:
+        """The tick up to which measurements can have arrived."""
         return self._workload.tick - METRIC_DELAY_TICKS
+
+    @property
+    def _arrived(self) -> int:
+        """The tick up to which the newest whole sample reaches."""
+        arrived = self._latest
+        while self._has_holes and self._unmeasured[max(0, arrived - METRIC_WINDOW_TICKS) : arrived].any():
+            arrived -= 1
+        return arrived
 
     def value(self) -> float:
         """Return the newest sample."""
-        window = slice(max(0, self._arrived - METRIC_WINDOW_TICKS), self._arrived)
-        return float(self._measure(self._workload, window).mean())
+        arrived = self._arrived
+        return float(self._values(slice(max(0, arrived - METRIC_WINDOW_TICKS), arrived)).mean())
 
     def recent(self) -> Series | None:
         """Return the last two hours as means over whole minutes of the clock; None before the first minute is over."""
@@ -93,7 +116,7 @@ class Instrument:
         """Return what a fit may see: at most 28 days as whole means over 5 minutes."""
         demand, end = self._workload.demand, self._arrived
         begin = max(demand.known_from, end - HISTORY // TICK)
-        ticks = Series(demand.at(begin), TICK, self._measure(self._workload, slice(begin, max(begin, end))))
+        ticks = Series(demand.at(begin), TICK, self._values(slice(begin, max(begin, end))))
         steps = ticks.at_step(FIT_STEP)
         whole = (ticks.end - steps.start) // FIT_STEP
         return Series(steps.start, FIT_STEP, steps.values[:whole])
@@ -109,5 +132,10 @@ class Instrument:
         begin = end - (end - begin) // TICKS_A_MINUTE * TICKS_A_MINUTE
         if begin >= end:
             return None
-        values = self._measure(self._workload, slice(begin, end)).reshape(-1, TICKS_A_MINUTE).mean(axis=1)
+        values = self._values(slice(begin, end)).reshape(-1, TICKS_A_MINUTE).mean(axis=1)
         return Series(demand.at(begin), MINUTE, values)
+
+    def _values(self, ticks: slice) -> Values:
+        """Return what was measured, NaN where nothing was."""
+        values = self._measure(self._workload, ticks)
+        return np.where(self._unmeasured[ticks], np.nan, values) if self._has_holes else values

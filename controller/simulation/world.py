@@ -1,12 +1,11 @@
 """The world of a replay: one workload with pods that become Ready late, one queue, and metrics that arrive late.
 
 Who decides on replicas is not known here; what a decision may see is a View. Definitions are fixed so that results of
-different programs can be compared.
+different programs can be compared; whatever goes beyond them is a Variant, in variants/.
 """
 
-import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -14,17 +13,34 @@ import numpy as np
 from controller.api.scaling_policy import Objective
 from controller.api.signals import Load
 from controller.simulation.demand import TICK, WARM_UP_TICKS, Demand
-from forecasting.series import Values
+from controller.simulation.pods import Pods, StartUps
+from forecasting.series import Flags, Values
 
 TICK_SECONDS = TICK.total_seconds()
 METRIC_WINDOW_TICKS = 4  # means over 60 s
 METRIC_DELAY_TICKS = 2  # that are 30 s old
 METRIC_AGE_SECONDS = (METRIC_WINDOW_TICKS + METRIC_DELAY_TICKS) * TICK_SECONDS
-START_UP_SIGMA = 0.25  # of the logarithm of start-up times
 START_UTILIZATION = 0.8  # every policy starts with the pods that this needs
-DRAWS_AT_ONCE = 1024
+ALL_METRICS = ""  # in place of a preset's name
 DEFAULT_POD = Load(per_replica=10, service_time_milliseconds=100)
 DEFAULT_OBJECTIVE = Objective(p95_milliseconds=250)
+
+
+class Variant:
+    """One way in which a world differs from the default one. Variants compose; each overrides the hooks it needs."""
+
+    __slots__ = ()
+
+    def arrivals(self, demand: Demand) -> Demand:
+        """Return what arrives in place of `demand`."""
+        return demand
+
+    def act(self, workload: "PretendWorkload") -> None:
+        """Change the workload before it serves its tick."""
+
+    def unmeasured(self, demand: Demand, preset: str) -> slice:  # noqa: ARG002  what an overriding variant needs
+        """Return the ticks in which a preset is not measured; those without any metric for `ALL_METRICS`."""
+        return slice(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,8 @@ class World:
     min_replicas: int = 2
     max_replicas: int = 200
     seed: int = 1
+    variants: tuple[Variant, ...] = ()
+    """What is unlike the default world."""
 
     @property
     def service_time(self) -> float:
@@ -56,6 +74,7 @@ class View(NamedTuple):
     seconds: float
     """Time since the replay's start."""
     created: int
+    """Pods that were asked for."""
     ready: int
     measured: int
     """Pods whose own utilisation counts: Ready for a whole metric window that has arrived."""
@@ -64,42 +83,42 @@ class View(NamedTuple):
     """Mean share of a Ready pod's capacity that was used; at most 1."""
 
 
-class Pod(NamedTuple):
-    """A pod, with its times in seconds since the replay's start."""
-
-    number: int
-    created: float
-    ready: float
-
-
 class PretendWorkload:
     """One workload that serves the demand tick by tick.
 
-    Pods wanted are created at once and Ready after a start-up time; the k-th created pod takes the k-th draw, whoever
-    decides. Pods are removed at once, newest first. Columns hold what was recorded, one value a tick.
+    Columns hold what was recorded, one value a tick; before the replay all demand was served, and in later ticks
+    nothing has happened yet.
     """
 
     def __init__(self, demand: Demand, world: World) -> None:
+        usual = demand.rps
+        for variant in world.variants:
+            demand = variant.arrivals(demand)
         self.demand, self.world = demand, world
         self.tick = demand.evaluated_from - WARM_UP_TICKS
         self.end = len(demand.rps)
         self.measured_rps = delivered_means(demand.rps)
-        self.created, self.ready, self.backlog, self.served = (np.zeros(self.end) for _ in range(4))
+        self.created, self.ready, self.served, self.backlog, self.refused, self.failed = np.zeros((6, self.end))
+        self.speed = np.ones(self.end)
+        past = slice(self.tick)
+        self.created[past] = self.ready[past] = self._at_80_percent(usual[past])
+        self.served[past] = demand.rps[past]
         self._utilization = [0.0] * self.end
         self._offered = self.measured_rps.tolist()
         self._arrivals = (demand.rps * TICK_SECONDS).tolist()
         self._pod_serves = world.pod.per_replica * TICK_SECONDS
+        self._blind = self.unmeasured(ALL_METRICS).tolist()
         self._waiting = 0.0
-        self._start_ups = StartUps(world.start_up, world.seed)
-        self._pods = [Pod(-number, 0.0, -math.inf) for number in range(self._starting_pods(), 0, -1)]
-        self._settled = 0
+        first = int(self._at_80_percent(usual[[demand.evaluated_from]])[0])
+        self.pods = Pods(first, StartUps(world.start_up, world.seed), settles_after=METRIC_AGE_SECONDS)
         for _ in range(WARM_UP_TICKS):
             self.serve()
 
-    def _starting_pods(self) -> int:
-        first = float(self.demand.rps[self.demand.evaluated_from])
-        needed = math.ceil(first / (self.world.pod.per_replica * START_UTILIZATION))
-        return min(max(needed, self.world.min_replicas), self.world.max_replicas)
+    def _at_80_percent(self, rps: Values) -> Values:
+        """Return the pods within the bounds that serve each demand at 80 % utilisation."""
+        pods = np.ceil(rps / (self.world.pod.per_replica * START_UTILIZATION))
+        bounded: Values = np.clip(pods, self.world.min_replicas, self.world.max_replicas)
+        return bounded
 
     @property
     def seconds(self) -> float:
@@ -107,77 +126,62 @@ class PretendWorkload:
         return self.tick * TICK_SECONDS
 
     @property
-    def pods(self) -> tuple[Pod, ...]:
-        """The pods there are, oldest first."""
-        return tuple(self._pods)
+    def now(self) -> datetime:
+        """When this tick begins."""
+        return self.demand.at(self.tick)
 
     @property
-    def young_pods(self) -> tuple[Pod, ...]:
-        """The pods created during the replay that have not been Ready for long, oldest first."""
-        return tuple(pod for pod in self._pods[self._settled :] if pod.number >= 0)
+    def is_blind(self) -> bool:
+        """True while no metric at all arrives."""
+        blind: bool = self._blind[self.tick - METRIC_DELAY_TICKS - 1]
+        return blind
+
+    @property
+    def waiting(self) -> float:
+        """Requests that wait when this tick begins."""
+        return self._waiting
+
+    def unmeasured(self, preset: str) -> Flags:
+        """Return the ticks in which a preset is not measured, shape (ticks,)."""
+        missing = np.zeros(self.end, dtype=bool)
+        for variant in self.world.variants:
+            missing[variant.unmeasured(self.demand, preset)] = True
+        return missing
 
     def view(self) -> View:
         """Return what a policy may see at the begin of this tick."""
+        now = self.seconds
         window = self._utilization[
             self.tick - METRIC_WINDOW_TICKS - METRIC_DELAY_TICKS : self.tick - METRIC_DELAY_TICKS
         ]
         return View(
-            seconds=self.seconds,
-            created=len(self._pods),
-            ready=self.ready_for(0.0),
-            measured=self.ready_for(METRIC_AGE_SECONDS),
+            seconds=now,
+            created=self.pods.wanted,
+            ready=self.pods.ready(now),
+            measured=self.pods.ready(now, since=METRIC_AGE_SECONDS),
             offered_rps=self._offered[self.tick],
             utilization=sum(window) / METRIC_WINDOW_TICKS,
         )
 
-    def ready_for(self, seconds: float) -> int:
-        """Return how many pods have been Ready for at least `seconds`, up to the age at which pods settle."""
-        latest = self.seconds - seconds
-        return self._settled + sum(pod.ready <= latest for pod in self._pods[self._settled :])
-
     def resize(self, replicas: int) -> None:
         """Create or remove pods until there are `replicas`."""
-        for _ in range(replicas - len(self._pods)):
-            number = self._start_ups.taken
-            self._pods.append(Pod(number, self.seconds, self.seconds + self._start_ups.take()))
-        del self._pods[replicas:]
-        self._settled = min(self._settled, replicas)
+        self.pods.resize(replicas, self.seconds)
 
     def serve(self) -> None:
         """Serve this tick's arrivals with the pods that are Ready, record what happened, and go on to the next."""
-        tick, ready = self.tick, self.ready_for(0.0)
-        capacity = ready * self._pod_serves
-        waiting = self._waiting + self._arrivals[tick]
+        for variant in self.world.variants:
+            variant.act(self)
+        tick, now = self.tick, self.seconds
+        ready, speed = self.pods.ready(now), self.pods.speed(now)
+        capacity = ready * speed * self._pod_serves
+        waiting = self._waiting + self._arrivals[tick] * (1 - self.refused.item(tick))
         served = min(waiting, capacity)
         self._waiting = waiting - served
         self._utilization[tick] = served / capacity if capacity else 1.0
-        self.created[tick], self.ready[tick] = len(self._pods), ready
+        self.created[tick], self.ready[tick], self.speed[tick] = len(self.pods), ready, speed
         self.backlog[tick], self.served[tick] = self._waiting, served / TICK_SECONDS
         self.tick += 1
-        self._settle()
-
-    def _settle(self) -> None:
-        """Move the mark below which every pod has been Ready for longer than anybody asks."""
-        latest = self.seconds - METRIC_AGE_SECONDS
-        while self._settled < len(self._pods) and self._pods[self._settled].ready <= latest:
-            self._settled += 1
-
-
-class StartUps:
-    """Start-up times in the order pods are created: lognormal around the median, the same for a seed."""
-
-    def __init__(self, median: timedelta, seed: int) -> None:
-        self.taken = 0
-        self._logarithm = math.log(median.total_seconds())
-        self._random = np.random.default_rng([seed, 1])
-        self._drawn: list[float] = []
-
-    def take(self) -> float:
-        """Return the next start-up time in seconds."""
-        if self.taken == len(self._drawn):
-            self._drawn += self._random.lognormal(self._logarithm, START_UP_SIGMA, DRAWS_AT_ONCE).tolist()
-        self.taken += 1
-        return self._drawn[self.taken - 1]
+        self.pods.settle(self.seconds)
 
 
 def delivered_means(values: Values) -> Values:

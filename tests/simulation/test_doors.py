@@ -102,7 +102,7 @@ async def test_other_signals_are_what_the_world_measures(preset: str, calm: obje
 @pytest.mark.parametrize(
     ("signal", "asked"),
     [
-        ({"name": "errors", "preset": "http-error-ratio"}, "signal 'errors' asks for preset 'http-error-ratio'"),
+        ({"name": "heap", "preset": "jvm-heap"}, "signal 'heap' asks for preset 'jvm-heap'"),
         (
             {"name": "own", "metric": {"metric": "orders_total", "type": "Counter"}},
             "signal 'own' asks for a metric of its own",

@@ -11,9 +11,10 @@ from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand
 from controller.simulation.ours import CyclePilot
+from controller.simulation.pods import StartUps
 from controller.simulation.replay import replay, replay_rival
 from controller.simulation.rivals.hpa import HPA, requests_hpa, utilization_hpa
-from controller.simulation.world import PretendWorkload, StartUps, View, World
+from controller.simulation.world import PretendWorkload, View, World
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = 5760  # ticks

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from controller.simulation.demand import WARM_UP_TICKS, Demand
-from controller.simulation.world import PretendWorkload, StartUps, World, delivered_means
+from controller.simulation.pods import StartUps
+from controller.simulation.world import PretendWorkload, World, delivered_means
 from forecasting.series import Values
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -56,8 +57,8 @@ def test_the_kth_created_pod_takes_the_kth_draw_whatever_a_policy_did_before() -
     late.resize(14)
     late.resize(13)
     late.resize(15)
-    eager_times = [pod.ready - pod.created for pod in eager.pods[13:]]
-    late_times = [pod.ready - pod.created for pod in late.pods[13:]]
+    eager_times = [pod.ready - pod.created for pod in eager.pods.all[13:]]
+    late_times = [pod.ready - pod.created for pod in late.pods.all[13:]]
     assert late_times == pytest.approx(eager_times[1:])
 
 
@@ -72,7 +73,7 @@ def test_pods_are_removed_newest_first() -> None:
     workload = PretendWorkload(steady(100), World())
     workload.resize(20)
     workload.resize(15)
-    assert [pod.number for pod in workload.pods][-3:] == [-13 + 12, 0, 1]
+    assert [pod.number for pod in workload.pods.all][-3:] == [-13 + 12, 0, 1]
 
 
 def test_what_is_not_served_waits_and_is_served_later() -> None:
@@ -111,3 +112,17 @@ def test_a_pod_is_measured_once_it_has_been_ready_for_window_and_delay() -> None
     before = workload.view().measured
     run(workload, 1)
     assert (before, workload.view().measured) == (13, 14)
+
+
+def test_a_world_is_the_default_one_unless_something_else_is_said() -> None:
+    world = World()
+    assert (world.pod.per_replica, world.service_time, world.objective_seconds) == (10, 0.1, 0.25)
+    assert (world.min_replicas, world.max_replicas, world.variants) == (2, 200, ())
+
+
+def test_before_the_replay_all_demand_was_served_by_pods_at_80_percent() -> None:
+    demand = Demand(START, np.full(400, 100.0), known_from=0, evaluated_from=200)
+    workload = PretendWorkload(demand, World())
+    past = slice(0, 200)
+    assert set(workload.served[past]) == {100.0}
+    assert (set(workload.ready[past]), set(workload.backlog[past])) == ({13.0}, {0.0})
