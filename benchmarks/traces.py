@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.simulation.traces import read_trace
 from forecasting import Series
 from forecasting.series import Values
 
@@ -62,8 +63,13 @@ def first_part(name: str) -> Series:
 
 
 def judged(name: str) -> Series:
-    """Return a whole trace, for what judges and chooses nothing."""
+    """Return a whole trace at the steps that the operator keeps, for what judges and chooses nothing."""
     return _series(_rows(name))
+
+
+def recorded(name: str) -> Series:
+    """Return a whole trace as it was recorded, however fine, for replays that judge and choose nothing."""
+    return read_trace(_DATA / f"{TRACES[name]}.csv.gz")
 
 
 def m4_first_part() -> list[Competition]:

@@ -1,27 +1,25 @@
 """`headroom backtest`: replay a policy on recorded demand, beside rivals in the same world."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from controller.api.scaling_policy import ScalingPolicy
+from controller.cli.backtest_tables import Findings, show_json, show_table
 from controller.cli.flights import Flight, demand_of, fly
 from controller.cli.inputs import FILE, Duration, UtcTime, load_policy
-from controller.cli.outputs import check_folder, iso, write_plot
+from controller.cli.outputs import check_folder, write_plot
 from controller.cli.timelines import write_timelines
 from controller.errors import InputRefused
 from controller.reporting.replay import from_replay
 from controller.reporting.report import Report
 from controller.reporting.wording import duration, number
-from controller.scaling.score import Score, score
+from controller.scaling.comparison import compare
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import RATE_PRESET, default_policy, world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
@@ -134,7 +132,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     if report is not None:
         write_plot(report_of(scene, flight, theirs), report, "--report")
     show = {"table": show_table, "json": show_json}[shape]
-    show([score(each) for each in timelines], scene.demand)
+    show(Findings(timelines, [compare(flight.timeline, rival) for rival in theirs]))
 
 
 def recorded_demand(
@@ -199,27 +197,3 @@ def window_of(demand: Demand) -> str:
     """Return the evaluated window in words."""
     begin, end = demand.at(demand.evaluated_from), demand.at(len(demand.rps))
     return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-
-
-def show_table(scores: Sequence[Score], demand: Demand) -> None:
-    """Print one row a policy."""
-    table = Table(title=window_of(demand), title_justify="left", box=SIMPLE)
-    table.add_column("policy", no_wrap=True)
-    for header in ("violated minutes", "late requests", "pod-hours", "actions", "reversals"):
-        table.add_column(header, justify="right")
-    for each in scores:
-        table.add_row(
-            each.policy,
-            f"{each.violation_minutes} ({each.violation_minutes / each.minutes:.2%})",
-            f"{each.late_share:.3%}",
-            f"{each.pod_hours:.0f}",
-            f"{each.actions}",
-            f"{each.reversals}",
-        )
-    Console().print(table)
-
-
-def show_json(scores: Sequence[Score], demand: Demand) -> None:
-    """Print every measure, for programs."""
-    window = {"from": iso(demand.at(demand.evaluated_from)), "to": iso(demand.at(len(demand.rps)))}
-    click.echo(json.dumps({"evaluated": window, "scores": [asdict(each) for each in scores]}, indent=2))

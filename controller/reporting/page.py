@@ -27,7 +27,7 @@ from markupsafe import Markup
 from controller.reporting.charts import MAX_DECISIONS, Slots, draw
 from controller.reporting.report import DecisionRow, Report
 from controller.reporting.style import THEME
-from controller.reporting.wording import number, percent, share
+from controller.reporting.wording import claim, number, percent, ratio, share, times
 
 SCORE_COLUMNS = ("violation_minutes", "late_share", "pod_hours", "actions")
 
@@ -90,7 +90,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "percent": percent, "share": share}
+    environment.filters |= {
+        "claim": claim,
+        "number": number,
+        "percent": percent,
+        "ratio": ratio,
+        "share": share,
+        "times": times,
+    }
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":"), "allow_nan": False}
     return environment
 

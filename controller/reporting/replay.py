@@ -9,6 +9,7 @@ import numpy as np
 
 from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report
 from controller.reporting.wording import difference, duration, number, percent, share
+from controller.scaling.comparison import Comparison, compare
 from controller.scaling.score import Score, score
 from controller.scaling.timeline import Note, Timeline
 from forecasting.series import Values
@@ -35,14 +36,16 @@ def from_replay(
     """
     ours, seconds = timelines[0], timelines[0].seconds
     scores = tuple(score(timeline) for timeline in timelines)
+    comparisons = tuple(compare(ours, rival) for rival in timelines[1:])
     missed = {timeline.policy: _newly_missed(timeline) for timeline in timelines}
     hours = {timeline.policy: np.cumsum(timeline.created_replicas) * (timeline.tick / HOUR) for timeline in timelines}
     return Report(
         title=title,
         subtitle=subtitle,
-        verdict=verdict(scores),
+        verdict=verdict(scores, comparisons),
         figures=headlines(scores),
         scores=scores,
+        comparisons=comparisons,
         demands=(replace(demand, measured=Lines(seconds, {"Measured": ours.demand_rps})),),
         replicas=Lines(seconds, {timeline.policy: timeline.created_replicas for timeline in timelines}),
         bounds=bounds,
@@ -55,20 +58,33 @@ def from_replay(
     )
 
 
-def verdict(scores: Sequence[Score]) -> str:
-    """Return who kept the objective better and at what cost, ours beside the rival nearest in cost."""
-    ours, *rivals = scores
+def verdict(scores: Sequence[Score], comparisons: Sequence[Comparison]) -> str:
+    """Return who kept the objective better and at what cost, ours beside the rival nearest in cost.
+
+    Who did better is said only where that is no chance of the days: where intervals do not overlap.
+    """
+    ours = scores[0]
     span, missed = f"Over {duration(ours.minutes * MINUTE)}", f"{number(ours.violation_minutes)} minutes"
-    if not rivals:
+    if not comparisons:
         used = number(ours.pod_hours)
         return f"{span}, {ours.policy} was above its objective for {missed} and used {used} pod-hours."
-    rival = min(rivals, key=lambda each: abs(each.pod_hours - ours.pod_hours))
+    pairs = zip(scores[1:], comparisons, strict=True)
+    rival, compared = min(pairs, key=lambda pair: abs(pair[0].pod_hours - ours.pod_hours))
     theirs = f"{rival.policy} for {number(rival.violation_minutes)}"
     said = f"{ours.policy} was above its objective for {missed}, {theirs}"
     if abs(ours.pod_hours - rival.pod_hours) > ABOUT_EQUAL * rival.pod_hours:
         return f"{span}, {said}; {ours.policy} used {_compared(ours.pod_hours, rival.pod_hours)} pod-hours."
-    lost = f" {rival.policy} did better." if ours.violation_minutes > rival.violation_minutes else ""
-    return f"{span} and at the same cost (pod-hours: {difference(ours.pod_hours, rival.pod_hours)}), {said}.{lost}"
+    better = _better(compared)
+    return f"{span} and at the same cost (pod-hours: {difference(ours.pod_hours, rival.pod_hours)}), {said}.{better}"
+
+
+def _better(compared: Comparison) -> str:
+    """Return who did better, as a sentence after another."""
+    if compared.fewer_violations is not None:
+        return f" {compared.fewer_violations} did better."
+    if compared.violation_minutes.interval is None:
+        return ""
+    return " The days differ too much to say who did better."
 
 
 def _compared(ours: float, rival: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.scaling.comparison import Comparison
 from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.score import Score
 from forecasting.series import Values
@@ -152,6 +153,7 @@ class Report:
     verdict: str
     figures: tuple[Figure, ...] = ()
     scores: tuple[Score, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     demands: tuple[Demand, ...] = ()
     replicas: Lines | None = None
     bounds: tuple[int, int] | None = None

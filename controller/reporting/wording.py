@@ -1,6 +1,9 @@
 """Wording: how numbers, times and comparisons read, the same on the page and in a terminal."""
 
+import math
 from datetime import UTC, datetime
+
+from controller.scaling.comparison import Comparison, Ratio
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"  # groups thousands; means the same in every country
 MINUS = "\N{MINUS SIGN}"
@@ -43,3 +46,30 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{number(seconds / size, 1).removesuffix('.0')} {unit}"
     return f"{number(seconds)} s"
+
+
+def ratio(measured: Ratio) -> str:
+    """Return a ratio with its interval, where it has one: `0.25 (0.12 to 0.40)`."""
+    if measured.interval is None:
+        return times(measured.value)
+    return f"{times(measured.value)} ({times(measured.interval.low)} to {times(measured.interval.high)})"
+
+
+def times(value: float) -> str:
+    """Return a ratio of two numbers; infinite where the second was nothing."""
+    return number(value, 2) if math.isfinite(value) else "∞"
+
+
+def claim(comparison: Comparison) -> str:
+    """Return what may be said of a comparison: who missed less and who cost less, where that is no chance of days."""
+    if comparison.violation_minutes.interval is None:
+        return "too few days to tell"
+    said = (
+        f"{winner} {what}"
+        for winner, what in (
+            (comparison.fewer_violations, "missed less"),
+            (comparison.fewer_pod_hours, "cost less"),
+        )
+        if winner
+    )
+    return ", ".join(said) or "not told apart"

@@ -15,8 +15,8 @@ SOURCES = sorted(
     for room in ("benchmarks", "controller", "docs", "forecasting", "testbed")
     for path in (ROOT / room).rglob("*.py")
 )
-WHOLE = {"judged", "m4_judged"}
-JUDGES = {"benchmarks/accuracy.py", "benchmarks/coverage.py"}
+WHOLE = {"judged", "recorded", "m4_judged"}
+JUDGES = {"benchmarks/accuracy.py", "benchmarks/coverage.py", "benchmarks/scenes.py"}
 LOADER = "benchmarks/traces.py"
 
 

@@ -23,7 +23,7 @@ def run(*arguments: str) -> Result:
 def test_the_table_shows_the_policy_and_both_kinds_of_hpa() -> None:
     result = run()
     assert result.exit_code == 0
-    for word in ("headroom", "hpa-cpu=0.7/2", "hpa-rps=0.7/2", "pod-hours", "violated", "actions"):
+    for word in ("headroom", "hpa-cpu=0.7/2", "hpa-rps=0.7/2", "pod-hours", "violated", "actions", "too few days"):
         assert word in result.output
 
 
@@ -32,6 +32,8 @@ def test_json_holds_every_measure_of_every_policy() -> None:
     assert answer["evaluated"] == {"from": "2014-10-26T22:00:00Z", "to": "2014-10-27T00:00:00Z"}
     assert [score["policy"] for score in answer["scores"]] == ["headroom", "hpa-cpu=0.8/2"]
     assert {"violation_minutes", "late_share", "pod_hours", "actions", "reversals"} <= answer["scores"][0].keys()
+    assert [(each["policy"], each["rival"]) for each in answer["comparisons"]] == [("headroom", "hpa-cpu=0.8/2")]
+    assert {"violation_minutes", "pod_hours", "elastic_speedup", "fewer_violations"} <= answer["comparisons"][0].keys()
 
 
 def test_a_stranger_can_recompute_the_scores_from_the_timeline(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from controller.reporting.charts import MAX_DECISIONS
 from controller.reporting.forecast_report import from_forecast_report
 from controller.reporting.page import render_page
 from controller.reporting.report import DecisionRow, Demand, Figure, Latency, Lines, Report
-from controller.reporting.wording import number, share
+from controller.reporting.wording import claim, number, ratio, share, times
 from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.reasons import Reason
 from tests.builders import NOON
@@ -110,6 +110,7 @@ def hostile(report: Report) -> Report:
         notes=(HOSTILE,),
         figures=(Figure(HOSTILE, HOSTILE, HOSTILE),),
         scores=tuple(replace(row, policy=HOSTILE) for row in report.scores),
+        comparisons=tuple(replace(row, policy=HOSTILE, rival=HOSTILE) for row in report.comparisons),
         demands=tuple(spoilt(demand) for demand in report.demands),
         latency=Latency(renamed(report.latency.p95_ms), report.latency.limit_ms),
         decisions=tuple(replace(row, reason=HOSTILE, message=HOSTILE) for row in report.decisions),
@@ -210,6 +211,12 @@ def test_the_figures_shown_are_the_report_s(page: Page, report: Report) -> None:
         shares = f"{share(row.violation_minutes / row.minutes)} {share(row.late_share)}"
         shown = f"{row.policy} {number(row.violation_minutes)} {shares} {number(row.pod_hours)} {number(row.actions)}"
         assert shown in page.text
+
+
+def test_every_rival_is_compared_with_in_figures(page: Page, report: Report) -> None:
+    for row in report.comparisons:
+        assert f"{row.rival} {ratio(row.violation_minutes)} {ratio(row.pod_hours)}" in page.text
+        assert f"{times(row.elastic_speedup)} {claim(row)}" in page.text
 
 
 def test_every_change_is_listed(page: Page, report: Report) -> None:

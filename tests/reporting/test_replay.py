@@ -8,6 +8,7 @@ import pytest
 
 from controller.reporting.replay import DAY, from_replay, verdict
 from controller.reporting.report import Demand, Report
+from controller.scaling.comparison import Comparison, Interval, Ratio
 from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.reasons import Reason
 from controller.scaling.score import Score
@@ -17,6 +18,11 @@ from tests.reporting.examples import LIMIT_MS, START, replay_report, timeline
 HPA = Score("HPA", 20_160, 340, 0.009, 10_000, 402, 90, 0.1, 0.2, 0.1, 0.8)
 OURS = replace(HPA, policy="Headroom", violation_minutes=12, pod_hours=9_700)
 NEAR = replace(HPA, policy="Near", pod_hours=9_750)
+SURE = Ratio(0.5, Interval(0.4, 0.6))
+
+
+def against(rival: Score, winner: str | None = None, ratio: Ratio = SURE) -> Comparison:
+    return Comparison("Headroom", rival.policy, ratio, SURE, 1.0, fewer_violations=winner, fewer_pod_hours=None)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +106,7 @@ def test_only_changes_of_replicas_are_decisions() -> None:
     ],
 )
 def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[Score, ...], sentence: str) -> None:
-    said = verdict((OURS, *rivals))
+    said = verdict((OURS, *rivals), [against(rival) for rival in rivals])
 
     assert said.startswith("Over 14 days, ")
     assert said.endswith(sentence)
@@ -114,11 +120,30 @@ def test_the_verdict_says_who_kept_the_objective_and_what_it_cost(rivals: tuple[
             "the same cost (pod-hours: \N{MINUS SIGN}0.51\u202f%), Headroom was above its objective for 12 minutes",
         ),
         (replace(NEAR, pod_hours=9_700), "at the same cost (pod-hours: the same), Headroom"),
-        (replace(NEAR, violation_minutes=3), "for 12 minutes, Near for 3. Near did better."),
     ],
 )
-def test_the_verdict_compares_with_the_rival_of_equal_cost_and_says_where_we_lose(rival: Score, sentence: str) -> None:
-    assert sentence in verdict((OURS, HPA, rival))
+def test_the_verdict_compares_with_the_rival_of_equal_cost(rival: Score, sentence: str) -> None:
+    assert sentence in verdict((OURS, HPA, rival), [against(HPA), against(rival)])
+
+
+@pytest.mark.parametrize(
+    ("compared", "sentence"),
+    [
+        (against(NEAR, "Near"), "Near for 340. Near did better."),
+        (against(NEAR, "Headroom"), "Near for 340. Headroom did better."),
+        (against(NEAR), "Near for 340. The days differ too much to say who did better."),
+        (against(NEAR, ratio=Ratio(0.5, None)), "Near for 340."),
+    ],
+    ids=["lost", "won", "not told apart", "too few days"],
+)
+def test_who_did_better_is_said_only_where_intervals_lie_apart(compared: Comparison, sentence: str) -> None:
+    assert verdict((OURS, NEAR), [compared]).endswith(sentence)
+
+
+def test_the_report_compares_ours_with_every_rival() -> None:
+    found = shown(calm(3), calm(3, "HPA"), calm(3, "KPA")).comparisons
+
+    assert [(each.policy, each.rival) for each in found] == [("Headroom", "HPA"), ("Headroom", "KPA")]
 
 
 def test_a_change_of_replicas_carries_all_voices_and_limits() -> None:

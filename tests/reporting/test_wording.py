@@ -1,10 +1,12 @@
 """How numbers, times and comparisons read."""
 
+import math
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from controller.reporting.wording import difference, duration, number, percent, utc
+from controller.reporting.wording import claim, difference, duration, number, percent, ratio, times, utc
+from controller.scaling.comparison import Comparison, Interval, Ratio
 
 
 @pytest.mark.parametrize(
@@ -27,8 +29,31 @@ from controller.reporting.wording import difference, duration, number, percent, 
         (duration(26 * 3600), "26 h"),
         (duration(14 * 86_400), "14 days"),
         (duration(2.5 * 86_400), "2.5 days"),
+        (times(math.inf), "∞"),
+        (ratio(Ratio(0.25, None)), "0.25"),
+        (ratio(Ratio(0.25, Interval(0.1, math.inf))), "0.25 (0.10 to ∞)"),
         (utc(datetime(2025, 3, 3, 1, 30, tzinfo=timezone(timedelta(hours=2)))), "Sun 02 Mar 2025, 23:30 UTC"),
     ],
 )
 def test_wording(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    ("interval", "fewer_violations", "fewer_pod_hours", "said"),
+    [
+        (Interval(0.1, 0.2), "headroom", None, "headroom missed less"),
+        (Interval(0.1, 0.2), "headroom", "hpa", "headroom missed less, hpa cost less"),
+        (Interval(0.5, 2), None, None, "not told apart"),
+        (None, None, None, "too few days to tell"),
+    ],
+)
+def test_a_claim_rests_on_intervals(
+    interval: Interval | None, fewer_violations: str | None, fewer_pod_hours: str | None, said: str
+) -> None:
+    measured = Ratio(0.5, interval)
+    compared = Comparison(
+        "headroom", "hpa", measured, measured, 1, fewer_violations=fewer_violations, fewer_pod_hours=fewer_pod_hours
+    )
+
+    assert claim(compared) == said

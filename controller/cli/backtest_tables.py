@@ -1,0 +1,73 @@
+"""What `headroom backtest` prints: scores, what may be said against each rival, and curves; as tables or as JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from controller.cli.outputs import iso, make_table, plain, print_json, print_terminal
+from controller.reporting.wording import claim, ratio, times
+from controller.scaling.comparison import Comparison, Interval, interval, pod_hours_by_day, violations_by_day
+from controller.scaling.score import Score, score
+from controller.scaling.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is shown of a backtest: its timelines, ours first, and ours compared with each rival."""
+
+    timelines: Sequence[Timeline]
+    comparisons: Sequence[Comparison]
+
+
+def show_table(found: Findings) -> None:
+    """Print one row a policy, and one a rival below."""
+    first = found.timelines[0]
+    end = first.start + len(first) * first.tick
+    parts: list[RenderableType] = [f"{first.start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"]
+    parts.append(_scores([score(each) for each in found.timelines]))
+    if found.comparisons:
+        parts.append(_comparisons(found.comparisons))
+    print_terminal(*parts)
+
+
+def _scores(scores: Sequence[Score]) -> Table:
+    table = make_table(["policy"], ["violated minutes", "late requests", "pod-hours", "actions", "reversals"])
+    for each in scores:
+        violated = f"{each.violation_minutes} ({each.violation_minutes / each.minutes:.2%})"
+        late, hours = f"{each.late_share:.3%}", f"{each.pod_hours:.0f}"
+        table.add_row(plain(each.policy), violated, late, hours, str(each.actions), str(each.reversals))
+    return table
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Table:
+    """Return ours over each rival's; in brackets 95 % of the ratios over days drawn again."""
+    table = make_table([f"{comparisons[0].policy} against"], ["violated minutes", "pod-hours", "elastic speed-up"])
+    table.add_column("told apart")
+    for each in comparisons:
+        figures = ratio(each.violation_minutes), ratio(each.pod_hours), times(each.elastic_speedup)
+        table.add_row(plain(each.rival), *figures, claim(each))
+    return table
+
+
+def show_json(found: Findings) -> None:
+    """Print every measure, for programs."""
+    first = found.timelines[0]
+    print_json(
+        {
+            "evaluated": {"from": iso(first.start), "to": iso(first.start + len(first) * first.tick)},
+            "scores": [dict(_measures(each)) for each in found.timelines],
+            "comparisons": [asdict(each) for each in found.comparisons],
+        }
+    )
+
+
+def _measures(timeline: Timeline) -> Iterator[tuple[str, object]]:
+    """Yield the measures of a timeline, and the intervals of those that have one."""
+    yield from asdict(score(timeline)).items()
+    by_day: Mapping[str, Interval | None] = {
+        "violation_minutes_interval": interval(violations_by_day(timeline)),
+        "pod_hours_interval": interval(pod_hours_by_day(timeline)),
+    }
+    yield from ((name, each and asdict(each)) for name, each in by_day.items())
