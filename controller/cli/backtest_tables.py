@@ -33,7 +33,7 @@ def show_table(found: Findings) -> None:
 
 
 def _scores(scores: Sequence[Score]) -> Table:
-    table = make_table(["policy"], ["violated minutes", "late requests", "pod-hours", "actions", "reversals"])
+    table = _table("policy", ["violated minutes", "late requests", "pod-hours", "actions", "reversals"])
     for each in scores:
         violated = f"{each.violation_minutes} ({each.violation_minutes / each.minutes:.2%})"
         late, hours = f"{each.late_share:.3%}", f"{each.pod_hours:.0f}"
@@ -43,11 +43,18 @@ def _scores(scores: Sequence[Score]) -> Table:
 
 def _comparisons(comparisons: Sequence[Comparison]) -> Table:
     """Return ours over each rival's; in brackets 95 % of the ratios over days drawn again."""
-    table = make_table([f"{comparisons[0].policy} against"], ["violated minutes", "pod-hours", "elastic speed-up"])
+    table = _table(f"{comparisons[0].policy} against", ["violated minutes", "pod-hours", "elastic speed-up"])
     table.add_column("told apart")
     for each in comparisons:
         figures = ratio(each.violation_minutes), ratio(each.pod_hours), times(each.elastic_speedup)
         table.add_row(plain(each.rival), *figures, claim(each))
+    return table
+
+
+def _table(name: str, numbers: Sequence[str]) -> Table:
+    """Return an empty table whose names stay on one line: some contain a slash, where a terminal would break them."""
+    table = make_table([name], numbers)
+    table.columns[0].no_wrap = True
     return table
 
 
