@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from controller.cli.report import fetch_objects, read_objects, report
 from controller.errors import InputRefused, NotFound
 from tests.builders import a_policy
+from tests.cli.kubeconfigs import kubeconfig
 from tests.cluster_door.fake_api import FakeApi, raw_answer, refusal
 from tests.reporting.examples import forecast_report_object
 
@@ -123,17 +124,6 @@ def test_without_a_name_and_a_file_it_says_what_to_give() -> None:
 
     assert result.exit_code == 2
     assert "name the ForecastReport" in result.output
-
-
-def kubeconfig(folder: Path, server: str) -> Path:
-    """A kubeconfig of one cluster and no credentials."""
-    path = folder / "kubeconfig"
-    context = {"name": "here", "context": {"cluster": "here", "user": "me"}}
-    clusters = [{"name": "here", "cluster": {"server": server}}]
-    users = [{"name": "me", "user": {}}]
-    config = {"current-context": "here", "contexts": [context], "clusters": clusters, "users": users}
-    path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config"} | config), encoding="utf-8")
-    return path
 
 
 async def fetched(api: FakeApi, folder: Path) -> list[object]:

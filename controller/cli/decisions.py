@@ -1,0 +1,143 @@
+"""Files of decisions, a line of JSON each: as a backtest writes them, or `headroom run --record`, a file a day.
+
+What a line holds is scaling/record.py's business; read here is what explains a decision.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, TextIO, cast
+
+from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from controller.api.refusal import explain
+from controller.errors import InputRefused
+from controller.scaling.decision import Decision
+from controller.scaling.record import record_of
+
+SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+class _Line(BaseModel):
+    """A part of a line, of which nothing else is asked."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Voice(_Line):
+    """What one voice proposed, or why it stayed silent (`replicas` is None)."""
+
+    reason: str
+    source: str
+    replicas: int | None
+    message: str
+
+
+class Limit(_Line):
+    """A limit that changed the number."""
+
+    reason: str
+    before: int
+    after: int
+    message: str
+
+
+class Told(_Line):
+    """A decision as it was recorded."""
+
+    at: AwareDatetime
+    policy: str
+    current_replicas: Annotated[int, Field(validation_alias=AliasPath("observation", "scale", "specReplicas"))]
+    candidates: tuple[Voice, ...]
+    recommended_replicas: int
+    limiters: tuple[Limit, ...]
+    desired_replicas: int
+    reason: str
+
+    @property
+    def winner(self) -> Voice | None:
+        """The first voice that proposed what was recommended; None where no voice did."""
+        return next((each for each in self.candidates if each.replicas == self.recommended_replicas), None)
+
+
+@contextmanager
+def decision_log(path: Path) -> Iterator[Callable[[Decision], None]]:
+    """Open a file (`.gz` where the name ends so) to which each decision handed over is appended as a line."""
+    try:
+        with _open(path, "wt") as file:
+
+            def write(decision: Decision) -> None:
+                file.write(json.dumps(record_of(decision), separators=(",", ":"), allow_nan=False) + "\n")
+
+            yield write
+    except OSError as problem:
+        raise InputRefused(f"--decisions {path} cannot be written: {problem}") from problem
+
+
+def find_decision(path: Path, *, at: datetime | None, policy: str | None) -> Told:
+    """Return the last decision up to a time that a file or folder holds, of a policy by name or NAMESPACE/NAME.
+
+    Raises InputRefused where there is none, where no policy is named and there are several, or on a line that is none.
+    """
+    found = _last_of_each(_told(path), at)
+    named = [told for key, told in found.items() if policy in (None, key, key.partition("/")[2])]
+    if not named:
+        moment = f" up to {at.isoformat()}" if at else ""
+        raise InputRefused(
+            f"{path} holds no decision{f' of {policy}' if policy else ''}{moment}; it has: {_known(found)}"
+        )
+    if len(named) > 1:
+        raise InputRefused(f"{path} holds decisions of several policies; name one: {_known(found)}")
+    return named[0]
+
+
+def _last_of_each(decisions: Iterator[Told], at: datetime | None) -> dict[str, Told]:
+    """Return the last decision of each policy up to a time; decisions come in the order of time."""
+    last: dict[str, Told] = {}
+    for told in decisions:
+        if at is not None and told.at > at:
+            break
+        last[told.policy] = told
+    return last
+
+
+def _known(found: Mapping[str, Told]) -> str:
+    return ", ".join(found) or "none"
+
+
+def _told(path: Path) -> Iterator[Told]:
+    for file in _files(path):
+        try:
+            with _open(file, "rt") as lines:
+                for number, line in enumerate(lines, start=1):
+                    yield _parse(line, f"{file}, line {number}")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
+            raise InputRefused(f"{file} cannot be read: {problem}") from problem
+
+
+def _files(path: Path) -> Sequence[Path]:
+    """Return the records of a folder in the order of their days; a file is itself."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES))
+    if not found:
+        raise InputRefused(f"{path} holds no record: `headroom run --record` leaves files named YYYY-MM-DD.jsonl")
+    return found
+
+
+def _parse(line: str, where: str) -> Told:
+    try:
+        return Told.model_validate_json(line)
+    except ValidationError as problem:
+        raise InputRefused(f"{where} is not a recorded decision: {explain(problem)}") from problem
+
+
+def _open(path: Path, mode: Literal["rt", "wt"]) -> TextIO:
+    if path.suffix == ".gz":
+        return cast("TextIO", gzip.open(path, mode, encoding="utf-8"))
+    return path.open(mode, encoding="utf-8")
