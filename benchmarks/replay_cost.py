@@ -8,7 +8,7 @@ from benchmarks.tables import Table
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import DAY, TICK, DemandSettings, make_demand
 from controller.simulation.ours import CyclePilot
-from controller.simulation.replay import replay, replay_rival
+from controller.simulation.replay import replay
 from controller.simulation.rivals.choice import parse_rivals
 from controller.simulation.traces import read_trace
 from controller.simulation.world import World
@@ -40,5 +40,5 @@ def measure() -> dict[str, float]:
     (rival,) = parse_rivals(RIVAL)
     return {
         OURS: once(lambda: replay(demand, world, lambda workload: CyclePilot(workload, policy), name=OURS)),
-        RIVAL: once(lambda: replay_rival(demand, world, rival.build(world), name=RIVAL)),
+        RIVAL: once(lambda: rival.replay(demand, world, policy)),
     }

@@ -22,8 +22,9 @@ from controller.scaling.score import score
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.ours import CyclePilot
-from controller.simulation.replay import replay, replay_rival
+from controller.simulation.replay import replay
 from controller.simulation.rivals.choice import parse_rivals
+from controller.simulation.rivals.kinds import ABLATIONS
 
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).parent / ".cache"
@@ -96,7 +97,7 @@ def timeline_of(run: Run) -> Timeline:
     demand, world = demand_in(scene.trace, spikes=scene.spikes, day_zero=scene.day_zero), scene.world
     if not run.is_ours:
         (rival,) = parse_rivals(run.policy)
-        return replay_rival(demand, world, rival.build(world), name=run.policy)
+        return rival.replay(demand, world, default_policy(world))
     policy = default_policy(world)
     percentile = int(run.policy.partition("=")[2])
     forecast = policy.spec.forecast.model_copy(update={"planning_percentile": percentile})
@@ -106,7 +107,8 @@ def timeline_of(run: Run) -> Timeline:
 
 def place_of(run: Run) -> Path:
     """Return where a run is kept."""
-    known = json.dumps([_digest(ours=run.is_ours), asdict(run.scene), run.policy])
+    ours = run.is_ours or run.policy.partition("=")[0] in ABLATIONS
+    known = json.dumps([_digest(ours=ours), asdict(run.scene), run.policy])
     return KEPT / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
 
 

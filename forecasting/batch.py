@@ -68,6 +68,7 @@ def fit(
     lead_time: timedelta = DEFAULT_LEAD_TIME,
     earlier: FittedForecast | None = None,
     members: Sequence[Model] = MEMBERS,
+    yardsticks: Sequence[Model] = YARDSTICKS,
 ) -> FittedForecast:
     """Return the forecaster of one series, learned from at most its last 28 days.
 
@@ -85,6 +86,7 @@ def fit(
         lead_time=lead_time,
         earlier=[earlier],
         members=members,
+        yardsticks=yardsticks,
     )[0]
 
 
@@ -96,13 +98,14 @@ def fit_batch(
     lead_time: timedelta = DEFAULT_LEAD_TIME,
     earlier: Sequence[FittedForecast | None] | None = None,
     members: Sequence[Model] = MEMBERS,
+    yardsticks: Sequence[Model] = YARDSTICKS,
 ) -> list[FittedForecast]:
     """Return the forecasters of many series, in their order; series that share a grid are fitted together.
 
     `earlier` has an entry for each series. Raises as fit does; the message names the position of a series that is
     refused.
     """
-    taking_part = {model.name: model for model in (*YARDSTICKS, *members)}
+    taking_part = {model.name: model for model in (*yardsticks, *members)}
     plan = _Plan(calendar, _planning(planning_level, lead_time), tuple(taking_part.values()))
     prepared = [_prepare(series, position, calendar) for position in range(len(series))]
     before = earlier or [None] * len(series)

@@ -24,8 +24,7 @@ from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import RATE_PRESET, default_policy, world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.replay import Progress as Told
-from controller.simulation.replay import replay_rival
-from controller.simulation.rivals.choice import Rival, parse_rivals
+from controller.simulation.rivals.choice import ALL, Rival, parse_rivals
 from controller.simulation.traces import read_trace
 from controller.simulation.world import World
 from forecasting import Series
@@ -68,7 +67,7 @@ class Scene:
 @click.option("--workload", metavar="NAMESPACE/NAME", help="With --prometheus: which. Default: the policy's target.")
 @click.option("--policy", "policy_file", type=FILE, help="A ScalingPolicy as YAML. Default: the shipped default.")
 @click.option(
-    "--rivals", default="hpa-cpu=0.7/2,hpa-rps=0.7/2", show_default=True, help="KIND=TARGET/MIN[/TOLERANCE],..."
+    "--rivals", default="hpa-cpu=0.7/2,hpa-rps=0.7/2", show_default=True, help=f"KIND[=SETTING[/...]],... or {ALL}."
 )
 @click.option(
     "--startup",
@@ -169,12 +168,7 @@ def run_all(scene: Scene, rivals: Sequence[Rival]) -> tuple[Flight, *tuple[Timel
             return lambda passed: bar.advance(task, passed)
 
         ours = fly(scene.demand, scene.world, scene.policy, name=OURS, progress=told(OURS))
-        theirs = [
-            replay_rival(
-                scene.demand, scene.world, rival.build(scene.world), name=rival.name, progress=told(rival.name)
-            )
-            for rival in rivals
-        ]
+        theirs = [rival.replay(scene.demand, scene.world, scene.policy, progress=told(rival.name)) for rival in rivals]
     return (ours, *theirs)
 
 

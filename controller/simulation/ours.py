@@ -1,6 +1,7 @@
 """Ourselves in a replay: the real cycle.py. Its forecasts are fitted on what has arrived, never on what lies ahead."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -28,14 +29,18 @@ class Expected(NamedTuple):
     planned: float
 
 
+Fit = Callable[..., FittedForecast]
+"""Learns from a series: forecasting.fit, or what takes the same arguments in its place."""
+
+
 class CyclePilot:
     """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal.
 
     `expected` is, for each load signal, the demand that decisions counted on one lead time ahead, for every minute.
     """
 
-    def __init__(self, workload: PretendWorkload, policy: ScalingPolicy) -> None:
-        self._workload = workload
+    def __init__(self, workload: PretendWorkload, policy: ScalingPolicy, *, fit: Fit = fit) -> None:
+        self._workload, self._learn_from = workload, fit
         self._doors = PretendDoors(workload, policy)
         self._carried = Carried()
         self._first_tick = workload.tick
@@ -78,7 +83,7 @@ class CyclePilot:
     def _fit(self, history: Series, last: FittedForecast | None) -> FittedForecast:
         policy = self._doors.policy
         wanted = policy.spec.forecast
-        return fit(
+        return self._learn_from(
             history,
             calendar=with_holidays(Calendar(wanted.time_zone), wanted.holidays, history),
             planning_level=wanted.planning_percentile / 100,

@@ -24,6 +24,7 @@ START_UTILIZATION = 0.8  # every policy starts with the pods that this needs
 ALL_METRICS = ""  # in place of a preset's name
 DEFAULT_POD = Load(per_replica=10, service_time_milliseconds=100)
 DEFAULT_OBJECTIVE = Objective(p95_milliseconds=250)
+NOTHING_YET = np.empty(0)
 
 
 class Variant:
@@ -81,6 +82,10 @@ class View(NamedTuple):
     offered_rps: float
     utilization: float
     """Mean share of a Ready pod's capacity that was used; at most 1."""
+    queued: float = 0.0
+    """Mean number of requests that waited."""
+    past_rps: Values = NOTHING_YET
+    """The offered rate of every tick that can have arrived, oldest first, (n,); NaN where none was measured."""
 
 
 class PretendWorkload:
@@ -107,7 +112,10 @@ class PretendWorkload:
         self._offered = self.measured_rps.tolist()
         self._arrivals = (demand.rps * TICK_SECONDS).tolist()
         self._pod_serves = world.pod.per_replica * TICK_SECONDS
-        self._blind = self.unmeasured(ALL_METRICS).tolist()
+        blind = self.unmeasured(ALL_METRICS)
+        self._blind = blind.tolist()
+        self._past = np.where(blind, np.nan, demand.rps)[demand.known_from :]
+        self._past.flags.writeable = False
         self._waiting = 0.0
         first = int(self._at_80_percent(usual[[demand.evaluated_from]])[0])
         self.pods = Pods(first, StartUps(world.start_up, world.seed), settles_after=METRIC_AGE_SECONDS)
@@ -151,16 +159,17 @@ class PretendWorkload:
     def view(self) -> View:
         """Return what a policy may see at the begin of this tick."""
         now = self.seconds
-        window = self._utilization[
-            self.tick - METRIC_WINDOW_TICKS - METRIC_DELAY_TICKS : self.tick - METRIC_DELAY_TICKS
-        ]
+        arrived = self.tick - METRIC_DELAY_TICKS
+        window = slice(arrived - METRIC_WINDOW_TICKS, arrived)
         return View(
             seconds=now,
             created=self.pods.wanted,
             ready=self.pods.ready(now),
             measured=self.pods.ready(now, since=METRIC_AGE_SECONDS),
             offered_rps=self._offered[self.tick],
-            utilization=sum(window) / METRIC_WINDOW_TICKS,
+            utilization=sum(self._utilization[window]) / METRIC_WINDOW_TICKS,
+            queued=sum(self.backlog[window].tolist()) / METRIC_WINDOW_TICKS,
+            past_rps=self._past[: max(0, arrived - self.demand.known_from)],
         )
 
     def resize(self, replicas: int) -> None:
@@ -186,7 +195,15 @@ class PretendWorkload:
 
 def delivered_means(values: Values) -> Values:
     """Return for each tick the mean over 60 s that has arrived by then, 30 s old; the first one where none has."""
-    means = np.convolve(values, np.full(METRIC_WINDOW_TICKS, 1 / METRIC_WINDOW_TICKS), mode="valid")
+    means = metric_means(values)
     age = METRIC_WINDOW_TICKS + METRIC_DELAY_TICKS
     delivered = np.concatenate((np.full(age, means[0]), means))
     return delivered[: len(values)]
+
+
+def metric_means(values: Values) -> Values:
+    """Return the means over 60 s of what was measured tick by tick (n,), oldest first, (n - 3,)."""
+    if len(values) < METRIC_WINDOW_TICKS:
+        return values[:0]
+    means: Values = np.convolve(values, np.full(METRIC_WINDOW_TICKS, 1 / METRIC_WINDOW_TICKS), mode="valid")
+    return means

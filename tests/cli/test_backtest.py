@@ -97,7 +97,7 @@ def test_a_wrong_flag_is_refused_with_what_to_write(flags: list[str], sentence: 
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--rivals", "kpa=1"], "there is no 'kpa'"),
+        (["--rivals", "vpa=1"], "there is no 'vpa'"),
         (["--startup", "0s"], "--startup must be above 0s"),
         (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
         (["--timeline", "missing/timeline.csv"], "cannot be written"),

@@ -204,6 +204,12 @@ def test_members_can_be_chosen_and_the_naive_ones_take_part_anyway() -> None:
     assert set(fitted.accuracy.first_hour) == {"day_naive", "week_naive", "profile", "combination", "last_value"}
 
 
+def test_members_can_be_alone() -> None:
+    fitted = fit(a_series(noisy_week(15)), members=(Profile(),), yardsticks=())
+    assert [(each.name, each.weight) for each in fitted.weights] == [("profile", 1.0)]
+    assert_sound(fitted, timedelta(days=1))
+
+
 def test_a_short_history_has_no_accuracy() -> None:
     accuracy = fit(a_series(noisy_week(1))).accuracy
 

@@ -1,48 +1,43 @@
-"""Rivals as a person names them, such as `hpa-cpu=0.7/2`: which kind, which target, and how it may be set."""
+"""Rivals as a person names them, such as `hpa-cpu=0.7/2`: which kind, and how it is set."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from controller.api.scaling_policy import ScalingPolicy
 from controller.errors import InputRefused
-from controller.simulation.rivals.hpa import DEFAULT_TOLERANCE, HPA, requests_hpa, utilization_hpa
+from controller.scaling.timeline import Timeline
+from controller.simulation.demand import Demand
+from controller.simulation.replay import Progress, replay
+from controller.simulation.rivals.kinds import KINDS, Kind, Setting, Settings
 from controller.simulation.world import World
 
-SHAPE = "write it like hpa-cpu=0.7/2 (kind=target/minReplicas) or hpa-cpu=0.7/2/0.02 (.../tolerance)"
+ALL = "all"
+EVERY = (
+    "hpa-cpu=0.7/2,hpa-rps=0.7/2,hpa-rps=0.7/2/0.02,last-week=0.7/2,kpa=0.7,aws=0.7,static=0.99,static=1,oracle,"
+    "no-forecast,last-value,scryer-fft,scryer-regression,true-future"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A rival by name: its kind, its target as a share of a pod's capacity, minReplicas and tolerance."""
+    """A rival by name: its kind, and the values of its settings."""
 
     name: str
     kind: str
-    target: float
-    min_replicas: int
-    tolerance: float = DEFAULT_TOLERANCE
+    settings: Settings
 
-    def build(self, world: World) -> HPA:
-        """Return a fresh autoscaler for a world."""
-        return KINDS[self.kind](self, world)
-
-
-def _utilization(rival: Rival, world: World) -> HPA:
-    return utilization_hpa(
-        rival.target, min_replicas=rival.min_replicas, max_replicas=world.max_replicas, tolerance=rival.tolerance
-    )
-
-
-def _requests(rival: Rival, world: World) -> HPA:
-    target = rival.target * world.pod.per_replica
-    return requests_hpa(
-        target, min_replicas=rival.min_replicas, max_replicas=world.max_replicas, tolerance=rival.tolerance
-    )
-
-
-KINDS: Mapping[str, Callable[[Rival, World], HPA]] = {"hpa-cpu": _utilization, "hpa-rps": _requests}
+    def replay(
+        self, demand: Demand, world: World, policy: ScalingPolicy, *, progress: Progress = lambda _: None
+    ) -> Timeline:
+        """Return what happens when it decides in a world; the policy is what an ablation of ourselves follows."""
+        board = KINDS[self.kind].board
+        return replay(
+            demand, world, lambda workload: board(self.settings, workload, policy), name=self.name, progress=progress
+        )
 
 
 def parse_rivals(text: str) -> tuple[Rival, ...]:
-    """Read rivals separated by commas; none from an empty text. Raises InputRefused on anything else."""
+    """Read rivals separated by commas; none from an empty text, each kind from `all`. Raises InputRefused."""
+    text = EVERY if text.strip() == ALL else text
     rivals = tuple(_parse(each.strip()) for each in text.split(",")) if text.strip() else ()
     names = [rival.name for rival in rivals]
     if len(set(names)) != len(names):
@@ -50,15 +45,50 @@ def parse_rivals(text: str) -> tuple[Rival, ...]:
     return rivals
 
 
+def swept(kind: str) -> tuple[Rival, ...]:
+    """Return the rivals of one kind whose costs and violations make its curve."""
+    return tuple(Rival(_named(kind, given), kind, _completed(KINDS[kind], given)) for given in KINDS[kind].sweep)
+
+
+def _named(kind: str, given: Settings) -> str:
+    return f"{kind}={'/'.join(f'{value:g}' for value in given)}" if given else kind
+
+
+def _completed(kind: Kind, given: Settings) -> Settings:
+    """Return what is given, and the usual values of the settings that are not."""
+    return given + tuple(setting.usual for setting in kind.settings[len(given) :])
+
+
 def _parse(text: str) -> Rival:
-    kind, _, settings = text.partition("=")
-    if kind not in KINDS:
-        raise InputRefused(f"--rivals: there is no {kind!r}; there are {', '.join(KINDS)}")
+    name, separator, values = text.partition("=")
+    kind = KINDS.get(name)
+    if kind is None:
+        raise InputRefused(f"--rivals: there is no {name!r}; there are {', '.join(KINDS)}, and {ALL} alone")
+    parts = values.split("/") if separator else []
     try:
-        target, min_replicas, *tolerance = settings.split("/")
-        rival = Rival(text, kind, float(target), int(min_replicas), *map(float, tolerance))
-    except (TypeError, ValueError):
-        raise InputRefused(f"--rivals: {text!r} cannot be read; {SHAPE}") from None
-    if not (0 < rival.target <= 1 and rival.min_replicas >= 1 and 0 <= rival.tolerance < 1):
-        raise InputRefused(f"--rivals: {text!r} needs 0 < target <= 1, minReplicas >= 1 and 0 <= tolerance < 1")
-    return rival
+        given = tuple(float(part) for part in parts)
+    except ValueError:
+        raise InputRefused(f"--rivals: {text!r} cannot be read; {_shape(name, kind)}") from None
+    if len(given) > len(kind.settings):
+        raise InputRefused(f"--rivals: {text!r} has too many settings; {_shape(name, kind)}")
+    for value, setting in zip(given, kind.settings, strict=False):
+        _check(text, value, setting)
+    return Rival(text, name, _completed(kind, given))
+
+
+def _shape(name: str, kind: Kind) -> str:
+    if not kind.settings:
+        return f"write it like {name}"
+    usual = _named(name, tuple(setting.usual for setting in kind.settings))
+    return (
+        f"write it like {usual} ({'/'.join(setting.name for setting in kind.settings)}; the last ones may be left out)"
+    )
+
+
+def _check(text: str, value: float, setting: Setting) -> None:
+    if not setting.lowest <= value <= setting.highest:
+        raise InputRefused(
+            f"--rivals: {text!r} has {setting.name} {value:g}; it lies from {setting.lowest:g} to {setting.highest:g}"
+        )
+    if setting.is_whole and value != int(value):
+        raise InputRefused(f"--rivals: {text!r} has {setting.name} {value:g}; it is a whole number")

@@ -3,7 +3,8 @@
 Semantics follow pkg/controller/podautoscaler of Kubernetes with the default behavior of autoscaling/v2. Both kinds are
 here: utilisation (a Resource metric, which knows about pods that are not Ready) and requests per second for each pod
 (an External metric with AverageValue, which does not). Metrics are real numbers here; Kubernetes truncates a
-utilisation to whole percents.
+utilisation to whole percents. Ready pods without a metric count as at their target on the way down, as its pages say;
+its code takes all that they request.
 """
 
 import math
@@ -17,7 +18,7 @@ DEFAULT_TOLERANCE = 0.1
 STABILIZATION_SECONDS = 300.0  # scale-down: the highest wish of this window
 SCALE_UP_FACTOR = 2  # at most 100 % more within a sync period of 15 s ...
 SCALE_UP_PODS = 4  # ... or 4 pods, whichever is more
-ROUNDING = 1e-9  # Kubernetes calculates in integers of a thousandth; 0.7 * 10 pods must not become 8
+ROUNDING = 1e-9  # Kubernetes calculates in integers of a thousandth
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def resource_replicas(utilization: float, target: float, *, pods: Pods, toleranc
         counted += pods.unready + pods.missing
     elif ratio < 1:
         used, counted = used + pods.missing, counted + pods.missing
-    new_ratio, replicas = used / counted, _ceil(used)
+    new_ratio, replicas = used / counted, rounded_up(used)
     if _within(new_ratio, tolerance) or (new_ratio > 1) != (ratio > 1):
         return pods.count
     return max(pods.count, replicas) if new_ratio > 1 else min(pods.count, replicas)
@@ -58,14 +59,15 @@ def external_replicas(value: float, target_per_pod: float, *, created: int, tole
     """Return what an External metric with AverageValue asks for; readiness does not matter."""
     if _within(value / (target_per_pod * created), tolerance):
         return created
-    return _ceil(value / target_per_pod)
+    return rounded_up(value / target_per_pod)
 
 
 def _within(ratio: float, tolerance: float) -> bool:
     return abs(ratio - 1) <= tolerance + ROUNDING
 
 
-def _ceil(replicas: float) -> int:
+def rounded_up(replicas: float) -> int:
+    """Return whole replicas, where 0.7 * 10 is 7."""
     return math.ceil(replicas - ROUNDING)
 
 

@@ -1,0 +1,146 @@
+"""Kinds: every rival and ablation by name, with its settings, and which values of them make its curve of cost.
+
+How a person's text becomes one of them is choice.py's business. All of them meet the same world: its bounds hold for
+everybody, and a target is a share of what a pod serves.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+from controller.api.scaling_policy import ScalingPolicy
+from controller.simulation.replay import Autoscaler, AutoscalerPilot, Pilot
+from controller.simulation.rivals.ablations import (
+    counting_on,
+    planning_for,
+    with_last_value,
+    with_member,
+    with_true_future,
+    without_forecast,
+)
+from controller.simulation.rivals.aws_predictive import AWSPredictive
+from controller.simulation.rivals.hpa import DEFAULT_TOLERANCE, HPA, requests_hpa, utilization_hpa
+from controller.simulation.rivals.kpa import KPA
+from controller.simulation.rivals.last_week import last_week_hpa
+from controller.simulation.rivals.oracle import Oracle
+from controller.simulation.rivals.static import Static
+from controller.simulation.world import PretendWorkload, World
+from forecasting.models.scryer_fft import ScryerFFT
+from forecasting.models.scryer_regression import ScryerRegression
+
+Settings = tuple[float, ...]
+"""Values of a kind's settings, in their order."""
+
+Board = Callable[[Settings, PretendWorkload, ScalingPolicy], Pilot]
+"""Returns who steers a workload; the policy is ours, for ablations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A number that a rival is given: what it is called, its usual value, and the range it may lie in."""
+
+    name: str
+    usual: float
+    lowest: float
+    highest: float
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of rival. `sweep` holds the settings of its curve: the first one moves cost against quality."""
+
+    board: Board
+    settings: tuple[Setting, ...] = ()
+    sweep: tuple[Settings, ...] = ((),)
+
+
+TARGET = Setting("target", 0.7, 0.01, 1.0)
+MIN_REPLICAS = Setting("minReplicas", 1, 1, 100_000, is_whole=True)
+TOLERANCE = Setting("tolerance", DEFAULT_TOLERANCE, 0.0, 0.99)
+QUANTILE = Setting("quantile", 0.99, 0.0, 1.0)
+PERCENTILE = Setting("planning percentile", 98, 50, 99, is_whole=True)
+SHARE = Setting("share", 1.0, 0.1, 10.0)
+
+TARGETS = tuple(percent / 100 for percent in range(35, 100, 5))
+MINIMA = (2.0, 4.0, 10.0)
+TARGET_SWEEP = tuple((target,) for target in TARGETS)
+HPA_SWEEP = tuple(product(TARGETS, MINIMA))
+NARROW = 0.02  # the tolerance that an HPA may be given from Kubernetes 1.33 on
+QUANTILE_SWEEP = tuple((quantile,) for quantile in (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0))
+PERCENTILE_SWEEP = tuple((float(percentile),) for percentile in (50, 60, 70, 80, 90, 95, 98, 99))
+SHARE_SWEEP = tuple((percent / 100,) for percent in range(70, 125, 5))
+
+
+def _of_world(make: Callable[[Settings, PretendWorkload], Autoscaler]) -> Board:
+    """Return the board of a rival that is not ours."""
+    return lambda settings, workload, _: AutoscalerPilot(workload, make(settings, workload))
+
+
+def _hpa(make: Callable[..., HPA], full: Callable[[World], float]) -> Board:
+    """Return the board of an HPA whose target is a share of what is `full` for a pod."""
+
+    def build(settings: Settings, workload: PretendWorkload) -> HPA:
+        target, min_replicas, tolerance = settings
+        world = workload.world
+        return make(
+            target * full(world),
+            min_replicas=max(int(min_replicas), world.min_replicas),
+            max_replicas=world.max_replicas,
+            tolerance=tolerance,
+        )
+
+    return _of_world(build)
+
+
+def _kpa(settings: Settings, workload: PretendWorkload) -> KPA:
+    world = workload.world
+    return KPA(settings[0] * world.pod.per_replica, world.min_replicas, world.max_replicas)
+
+
+def _aws(settings: Settings, workload: PretendWorkload) -> AWSPredictive:
+    world = workload.world
+    return AWSPredictive(
+        settings[0] * world.pod.per_replica,
+        min_replicas=world.min_replicas,
+        max_replicas=world.max_replicas,
+        start=workload.demand.start,
+    )
+
+
+def _planning(fly: Callable[[PretendWorkload, ScalingPolicy], Pilot]) -> Board:
+    """Return the board of an ablation whose curve is that of its planning percentile."""
+    return lambda settings, workload, policy: fly(workload, planning_for(policy, int(settings[0])))
+
+
+def _counting(fly: Callable[[PretendWorkload, ScalingPolicy], Pilot]) -> Board:
+    """Return the board of an ablation that plans for no percentile: its curve is that of the capacity it counts on."""
+    return lambda settings, workload, policy: fly(workload, counting_on(policy, settings[0]))
+
+
+def _full_rate(world: World) -> float:
+    return float(world.pod.per_replica)
+
+
+HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
+
+ABLATIONS: Mapping[str, Kind] = {
+    "no-forecast": Kind(_counting(without_forecast), (SHARE,), SHARE_SWEEP),
+    "last-value": Kind(_planning(with_last_value), (PERCENTILE,), PERCENTILE_SWEEP),
+    "scryer-fft": Kind(_planning(partial(with_member, ScryerFFT())), (PERCENTILE,), PERCENTILE_SWEEP),
+    "scryer-regression": Kind(_planning(partial(with_member, ScryerRegression())), (PERCENTILE,), PERCENTILE_SWEEP),
+    "true-future": Kind(_counting(with_true_future), (SHARE,), SHARE_SWEEP),
+}
+"""Those that are ourselves: what they do goes through the whole of cycle and forecasting."""
+
+KINDS: Mapping[str, Kind] = {
+    "hpa-cpu": Kind(_hpa(utilization_hpa, lambda _: 1.0), HPA_SETTINGS, HPA_SWEEP),
+    "hpa-rps": Kind(_hpa(requests_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
+    "last-week": Kind(_hpa(last_week_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
+    "kpa": Kind(_of_world(_kpa), (TARGET,), TARGET_SWEEP),
+    "aws": Kind(_of_world(_aws), (TARGET,), TARGET_SWEEP),
+    "static": Kind(_of_world(lambda given, workload: Static(given[0], workload.world)), (QUANTILE,), QUANTILE_SWEEP),
+    "oracle": Kind(_of_world(lambda _, workload: Oracle(workload))),
+    **ABLATIONS,
+}
