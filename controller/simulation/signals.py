@@ -42,7 +42,8 @@ def _queue_depth(workload: PretendWorkload, ticks: slice) -> Values:
 
 def _cpu_cores(workload: PretendWorkload, ticks: slice) -> Values:
     """A request keeps one core busy for its service time."""
-    return workload.served[ticks] * workload.world.service_time / workload.speed[ticks]
+    serving = workload.served[ticks] * workload.world.service_time / workload.speed[ticks]
+    return serving + workload.starting_cores[ticks]
 
 
 MEASURES: Mapping[str, Measure] = {

@@ -103,7 +103,8 @@ class PretendWorkload:
         self.tick = demand.evaluated_from - WARM_UP_TICKS
         self.end = len(demand.rps)
         self.measured_rps = delivered_means(demand.rps)
-        self.created, self.ready, self.served, self.backlog, self.refused, self.failed = np.zeros((6, self.end))
+        self.created, self.ready, self.served, self.backlog = np.zeros((4, self.end))
+        self.refused, self.failed, self.starting_cores = np.zeros((3, self.end))
         self.speed = np.ones(self.end)
         past = slice(self.tick)
         self.created[past] = self.ready[past] = self._at_80_percent(usual[past])

@@ -16,6 +16,7 @@ from controller.simulation.variants.blackout import Blackout
 from controller.simulation.variants.outage import Outage
 from controller.simulation.variants.refusals import Refusals
 from controller.simulation.variants.release import Release
+from controller.simulation.variants.start_up_load import StartUpLoad
 from controller.simulation.variants.zones import ZoneLoss
 from controller.simulation.world import PretendWorkload, Variant, View, World
 
@@ -133,6 +134,15 @@ def test_a_lost_zone_takes_its_pods_and_they_come_back_as_new_ones() -> None:
     run(workload, NOON + 5 * MINUTE)
     assert after_the_loss == (13, 9, 4)
     assert workload.view().ready == 13
+
+
+# ── Start-ups that cost CPU ──────────────────────────────────────────────────────────────────────────────────────────
+def test_pods_that_start_use_cpu_and_serve_nothing() -> None:
+    workload = workload_with(StartUpLoad(cores=2))
+    run(workload, NOON)
+    workload.resize(18)
+    run(workload, NOON + 5 * TICK)
+    assert measured(workload, "cpu-cores").instruments["it"].value() == pytest.approx(100 * 0.1 + 5 * 2 * 3 / 4)
 
 
 # ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────────────────
