@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install testbed demo demo-live test test-fast check format generate lock image-check bench bench-forecasting clean
+.PHONY: help install testbed demo demo-live test test-fast check format generate lock image-check bench bench-forecasting bench-replay clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ bench: install .venv-bench/.installed ## measure all there is to measure into be
 
 bench-forecasting: install .venv-bench/.installed ## accuracy, coverage and cost of forecasts, beside others'
 	$(BIN)/python -m benchmarks forecasting accuracy coverage
+
+bench-replay: install ## replay every load trace beside all rivals: hours, but what was replayed is kept
+	$(BIN)/python -m benchmarks replay replay_cost
 
 # What is only compared with needs an older pandas, so it has an environment of its own.
 .venv-bench/.installed: requirements-bench.lock | install

@@ -7,7 +7,7 @@ process a core that this one may use: `taskset -c 0 make bench-replay` leaves th
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -23,14 +23,16 @@ from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay
+from controller.simulation.rivals.ablations import planning_for
 from controller.simulation.rivals.choice import parse_rivals
-from controller.simulation.rivals.kinds import ABLATIONS
 
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).parent / ".cache"
 OURS = "headroom"
-RUNS_THROUGH = ("benchmarks/scenes.py", "benchmarks/replays.py", "controller/simulation", "controller/scaling/score.py")
-OURS_RUNS_THROUGH = ("controller/api", "controller/cycle.py", "controller/scaling", "forecasting")
+ABLATIONS = ("no-forecast", "last-value", "scryer-fft", "scryer-regression", "true-future")
+RUNS_THROUGH = ("benchmarks/scenes.py", "controller/simulation", "controller/scaling/capacity.py")
+CYCLE_RUNS_THROUGH = ("controller/api", "controller/cycle.py", "controller/scaling", "forecasting")
+SECONDS_A_DAY = {True: 2.2, False: 0.08}  # that a replayed day takes with the real cycle, and with a rival
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,18 @@ class Run:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the real cycle steers."""
+        """Whether it is the shipped controller."""
         return self.policy.startswith(OURS)
+
+    @property
+    def is_cycle(self) -> bool:
+        """Whether the real cycle steers, be it whole or with a part taken away."""
+        return self.policy.startswith((OURS, *ABLATIONS))
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes."""
+        return self.scene.days * SECONDS_A_DAY[self.is_cycle]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +72,33 @@ class Outcome:
 def outcomes(runs: Iterable[Run]) -> Mapping[Run, Outcome]:
     """Return what every run came to, with a progress bar on a terminal; those that are kept are not run again."""
     wanted = list(dict.fromkeys(runs))
-    missing = [run for run in wanted if not place_of(run).exists()]
+    missing = sorted((run for run in wanted if not place_of(run).exists()), key=lambda run: -run.seconds)
     KEPT.mkdir(exist_ok=True)
+    processes = len(os.sched_getaffinity(0))
+    hours = sum(run.seconds for run in missing) / processes / 3600
     console = Console(stderr=True)
+    console.print(f"{len(missing)} of {len(wanted)} replays to go, about {hours:.1f} h on {processes} cores")
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar, _processes() as pool:
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    with Progress(*columns, console=console) as bar, pool:
         task = bar.add_task("Replaying", total=len(wanted), completed=len(wanted) - len(missing))
-        for done in as_completed([pool.submit(keep, run) for run in _longest_first(missing)]):
+        for done in as_completed([pool.submit(keep, run) for run in missing]):
             done.result()
             bar.advance(task)
     return {run: kept(run) for run in wanted}
 
 
-def keep(run: Run) -> None:
+def keep(run: Run, folder: Path = KEPT) -> None:
     """Replay one run and keep what it came to."""
-    place = place_of(run)
+    place = place_of(run, folder)
     unfinished = place.with_suffix(f".{os.getpid()}")
     unfinished.write_text(json.dumps(asdict(outcome_of(run))), encoding="ascii")
     unfinished.replace(place)
 
 
-def kept(run: Run) -> Outcome:
+def kept(run: Run, folder: Path = KEPT) -> Outcome:
     """Return what a run that is kept came to."""
-    return Outcome(**json.loads(place_of(run).read_text(encoding="ascii")))
+    return Outcome(**json.loads(place_of(run, folder).read_text(encoding="ascii")))
 
 
 def outcome_of(run: Run) -> Outcome:
@@ -95,38 +111,26 @@ def timeline_of(run: Run) -> Timeline:
     """Return what happens in one run."""
     scene = run.scene
     demand, world = demand_in(scene.trace, spikes=scene.spikes, day_zero=scene.day_zero), scene.world
+    policy = default_policy(world)
     if not run.is_ours:
         (rival,) = parse_rivals(run.policy)
-        return rival.replay(demand, world, default_policy(world))
-    policy = default_policy(world)
-    percentile = int(run.policy.partition("=")[2])
-    forecast = policy.spec.forecast.model_copy(update={"planning_percentile": percentile})
-    policy = policy.model_copy(update={"spec": policy.spec.model_copy(update={"forecast": forecast})})
+        return rival.replay(demand, world, policy)
+    policy = planning_for(policy, int(run.policy.partition("=")[2]))
     return replay(demand, world, lambda workload: CyclePilot(workload, policy), name=run.policy)
 
 
-def place_of(run: Run) -> Path:
+def place_of(run: Run, folder: Path = KEPT) -> Path:
     """Return where a run is kept."""
-    ours = run.is_ours or run.policy.partition("=")[0] in ABLATIONS
-    known = json.dumps([_digest(ours=ours), asdict(run.scene), run.policy])
-    return KEPT / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
+    known = json.dumps([_digest(cycle=run.is_cycle), asdict(run.scene), run.policy])
+    return folder / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
 
 
 @cache
-def _digest(*, ours: bool) -> str:
+def _digest(*, cycle: bool) -> str:
     """Return a digest of the code that a run goes through."""
-    sources = [ROOT / name for name in (*RUNS_THROUGH, *(OURS_RUNS_THROUGH if ours else ()))]
+    sources = [ROOT / name for name in (*RUNS_THROUGH, *(CYCLE_RUNS_THROUGH if cycle else ()))]
     files = sorted(file for each in sources for file in (each.rglob("*.py") if each.is_dir() else [each]))
     found = hashlib.sha256()
     for file in files:
         found.update(file.read_bytes())
     return found.hexdigest()
-
-
-def _longest_first(runs: Sequence[Run]) -> list[Run]:
-    """Return ours before the rivals, which take a thirtieth of the time; scenes of one trace stay together."""
-    return sorted(runs, key=lambda run: (not run.is_ours, run.scene.trace, run.scene.spikes, run.scene.day_zero))
-
-
-def _processes() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn"))

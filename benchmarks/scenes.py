@@ -32,6 +32,7 @@ NOT_SEASONAL = (
     "tweets_goog",
     "tweets_ibm",
 )
+SHORT = ("mongo02", "mongo03", "mongo_machine", "ingress03", "ingress04")  # of less than 28 days
 START_UPS = (30, 180, 600)  # seconds
 # The football is over soon after: a window of nothing judges nobody.
 ENDS = {"wc98": datetime(1998, 7, 1, tzinfo=UTC)}
@@ -51,6 +52,11 @@ class Scene:
         """How it is called in tables."""
         added = ", spikes" * self.spikes + ", day 0" * self.day_zero
         return f"{self.trace}, {self.start_up} s{added}"
+
+    @property
+    def days(self) -> int:
+        """How many days are evaluated."""
+        return 1 if self.day_zero else 4 if self.trace in SHORT else 14
 
     @property
     def world(self) -> World:
