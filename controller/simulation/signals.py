@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
@@ -11,7 +12,7 @@ from controller.errors import InputRefused
 from controller.simulation.demand import HISTORY, TICK
 from controller.simulation.latency import p95_latency
 from controller.simulation.world import METRIC_DELAY_TICKS, METRIC_WINDOW_TICKS, PretendWorkload
-from forecasting.series import Series, Values
+from forecasting.series import Flags, Series, Values
 
 MINUTE = timedelta(minutes=1)
 TICKS_A_MINUTE = MINUTE // TICK
@@ -76,6 +77,7 @@ class Instrument:
         self._measure, self._workload = MEASURES[preset], workload
         self._unmeasured = workload.unmeasured(preset)
         self._has_holes = bool(self._unmeasured.any())
+        self._newest = _newest_whole_sample(self._unmeasured)
         self._recent: Series | None = None
 
     @property
@@ -96,14 +98,13 @@ class Instrument:
     @property
     def _arrived(self) -> int:
         """The tick up to which the newest whole sample reaches."""
-        arrived = self._latest
-        while self._has_holes and self._unmeasured[max(0, arrived - METRIC_WINDOW_TICKS) : arrived].any():
-            arrived -= 1
-        return arrived
+        return self._newest.item(self._latest)
 
-    def value(self) -> float:
-        """Return the newest sample."""
+    def value(self) -> float | None:
+        """Return the newest sample; None where there has never been one."""
         arrived = self._arrived
+        if arrived == 0:
+            return None
         return float(self._values(slice(max(0, arrived - METRIC_WINDOW_TICKS), arrived)).mean())
 
     def recent(self) -> Series | None:
@@ -140,3 +141,12 @@ class Instrument:
         """Return what was measured, NaN where nothing was."""
         values = self._measure(self._workload, ticks)
         return np.where(self._unmeasured[ticks], np.nan, values) if self._has_holes else values
+
+
+def _newest_whole_sample(unmeasured: Flags) -> NDArray[np.intp]:
+    """Return for each tick (n,) the last one not after it at which a window without a hole ended; 0 where none has."""
+    ticks = np.arange(len(unmeasured))
+    holes = np.concatenate(([0], np.cumsum(unmeasured)))
+    is_whole = holes[ticks] == holes[np.maximum(0, ticks - METRIC_WINDOW_TICKS)]
+    newest: NDArray[np.intp] = np.maximum.accumulate(np.where(is_whole, ticks, 0))
+    return newest

@@ -9,7 +9,7 @@ from controller.scaling.score import Score, score
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.ours import CyclePilot
-from controller.simulation.replay import replay, replay_rival
+from controller.simulation.replay import replay
 from controller.simulation.rivals.choice import parse_rivals
 from controller.simulation.traces import read_trace
 from controller.simulation.world import World
@@ -31,7 +31,7 @@ def ours(demand: Demand) -> Score:
 
 def of_rival(demand: Demand, name: str) -> Score:
     (rival,) = parse_rivals(name)
-    return score(replay_rival(demand, WORLD, rival.build(WORLD), name=name))
+    return score(rival.replay(demand, WORLD, default_policy(WORLD)))
 
 
 @pytest.mark.parametrize(

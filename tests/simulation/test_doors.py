@@ -129,7 +129,7 @@ def test_nothing_that_is_delivered_changes_with_the_future(preset: str) -> None:
     other_future = past.copy()
     other_future[HISTORY - 2 :] = 900.0
 
-    def delivered(rps: Values) -> tuple[float, Series | None, Series]:
+    def delivered(rps: Values) -> tuple[float | None, Series | None, Series]:
         instrument = PretendDoors(workload_of(rps, world=World(min_replicas=12, max_replicas=12)), policy_with(signal))
         return (
             instrument.instruments["other"].value(),

@@ -101,7 +101,7 @@ def test_pods_of_a_slower_release_serve_less_take_longer_and_use_more_cpu() -> N
     run(workload, NOON + 60 * MINUTE)
     assert workload.view().utilization == pytest.approx(100 / (20 * 7))
     assert measured(workload, "cpu-cores").instruments["it"].value() == pytest.approx(100 * 0.1 / 0.7)
-    assert measured(workload, "http-p95-latency").instruments["it"].value() > 0.1 / 0.7
+    assert (measured(workload, "http-p95-latency").instruments["it"].value() or 0) > 0.1 / 0.7
 
 
 def test_a_rollout_is_seen_and_its_surge_is_not_counted_as_replicas() -> None:
