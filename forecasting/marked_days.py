@@ -8,12 +8,15 @@ weekday a Sunday differs by g[h], is expected to deviate by
 
     d = a * g + r + s
     a = (sum_i <g[i] * x[i]> + E / 2) / (sum_i <g[i] * g[i]> + E / 2)   how much of a Sunday marked days are
-    r = sum_i (x[i] - a * g[i]) / (n + 4)                              what all n of them have besides
-    s = sum_j (x[j] - a * g[j] - r) / (m + 1)                          what the m days of its own name have besides
+    r = p * sum_i (x[i] - a * g[i]) / n                                what all n of them have besides
+    s = sum_j (x[j] - a * g[j] - r) / (m + 2)                          what the m days of its own name have besides
 
 where <> is the mean over the hours within four of h, because a noon may be more like a Sunday's than a night is, and E
 the mean of g ** 2 over the working week: without a past, it is a Sunday. a is a ridge towards 1 (Hoerl and Kennard,
-Ridge Regression, 1970), r and s are shrunk means of nested random effects (Robinson, That BLUP Is a Good Thing, 1991).
+Ridge Regression, 1970), s the shrunk mean of a random effect (Robinson, That BLUP Is a Good Thing, 1991), and p what is
+left of a mean when what chance makes of so many days is taken away: 1 - its variance / its square, or nothing (James
+and Stein, Estimation with Quadratic Loss, 1961). A single day proves nothing of all. In g[h], too, the weekdays
+that a Sunday is compared with are drawn towards all of the working week by as much as chance may have put between them.
 How unsure d is rests on what a and r left open in the past, and on g itself as if that had been left open once: that
 it is a Sunday at all is a guess until marked days were seen.
 """
@@ -38,10 +41,11 @@ WEEKS_AROUND = 4  # before and after: the median of eight days is what was usual
 HOURS_SMOOTHED = 3  # a single hour of a single day is noise
 HOURS_ALIKE = 9  # in how much of a Sunday they are
 FEWEST_HOURS = 20  # of a past day that must be known: half a day does not show the other half
+FEWEST_TO_PROVE = 2  # days: a single one does not show how much is chance
 MOST_REMEMBERED = 40  # past marked days: some three years of them, 48 numbers each
 
 # How many days' worth of doubt is in each part, chosen on the first 60 % of three traces.
-DOUBT_OF_SUNDAY, DOUBT_OF_ALL, DOUBT_OF_NAME = 0.5, 4.0, 1.0
+DOUBT_OF_SUNDAY, DOUBT_OF_NAME = 0.5, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +76,9 @@ class MarkedDays:
         return _laid_out(self._doubt, steps, calendar)
 
     def _expected(self, day: MarkedDay) -> Values:
-        own = [_left(each, self._share, self._besides) for each in self.past if each.day.name == day.name]
-        expected: Values = self._share * self.sundays[day.date.weekday()] + self._besides + _shrunk(own, DOUBT_OF_NAME)
+        same = [_left(each, self._share, self._besides) for each in self.past if each.day.name == day.name]
+        own = sum(same, np.zeros(HOURS)) / (len(same) + DOUBT_OF_NAME)
+        expected: Values = self._share * self.sundays[day.date.weekday()] + self._besides + own
         return expected
 
     def _doubt(self, day: MarkedDay) -> Values:
@@ -92,7 +97,11 @@ class MarkedDays:
     @cached_property
     def _besides(self) -> Values:
         """What all marked days have besides, (24,)."""
-        return _shrunk([_left(each, self._share, np.zeros(HOURS)) for each in self.past], DOUBT_OF_ALL)
+        if len(self.past) < FEWEST_TO_PROVE:
+            return np.zeros(HOURS)
+        left = np.stack([_left(each, self._share, np.zeros(HOURS)) for each in self.past])
+        mean: Values = left.mean(axis=0)
+        return _proven(np.mean(mean**2), _variance_of_mean(left, mean)) * mean
 
 
 NO_MARKED_DAYS = MarkedDays(np.zeros((DAYS_OF_WEEK, HOURS)), ())
@@ -140,17 +149,19 @@ class _Days:
         """Return by how much a Sunday differs from each weekday over the last weeks, (7, 24); 0 where unknown."""
         end = self.first + timedelta(days=len(self.all))
         ahead = [(weekday - end.weekday()) % DAYS_OF_WEEK for weekday in range(DAYS_OF_WEEK)]
-        week = np.stack([self._usual(len(self.all) + days) for days in ahead])
+        days = [self._alike(len(self.all) + each) for each in ahead]
+        week = np.stack([_median(each) for each in days])
+        week[:WORKING_DAYS] = _pooled(week[:WORKING_DAYS], days[:WORKING_DAYS])
         return _smooth(np.nan_to_num(week[SUNDAY] - week))
 
     def _usual(self, row: int) -> Values:
         """Return the median of the ordinary days whole weeks away from a row, (24,); NaN where there are none."""
+        return _median(self._alike(row))
+
+    def _alike(self, row: int) -> Values:
+        """Return the days whole weeks away from a row, (days, 24), NaN where they are not ordinary."""
         rows = row + DAYS_OF_WEEK * np.arange(-WEEKS_AROUND, WEEKS_AROUND + 1)
-        around = self.ordinary[rows[(rows >= 0) & (rows < len(self.ordinary))]].reshape(1, -1)
-        if not around.size:
-            return np.full(HOURS, np.nan)
-        usual: Values = median_season(around, np.arange(around.size), HOURS)[0]
-        return usual
+        return self.ordinary[rows[(rows >= 0) & (rows < len(self.ordinary))]]
 
 
 def _days_of(history: Series, calendar: Calendar) -> _Days:
@@ -183,10 +194,34 @@ def _left(seen: PastDay, share: Values, besides: Values) -> Values:
     return left
 
 
-def _shrunk(days: Sequence[Values], doubt: float) -> Values:
-    """Return the mean of days (24,) as if so many days of zeros stood beside them."""
-    total: Values = sum(days, np.zeros(HOURS)) / (len(days) + doubt)
-    return total
+def _median(days: Values) -> Values:
+    """Return the median of days (n, 24) by hour, (24,); NaN where nothing is known."""
+    if not days.size:
+        return np.full(HOURS, np.nan)
+    median: Values = median_season(days.reshape(1, -1), np.arange(days.size), HOURS)[0]
+    return median
+
+
+def _pooled(usual: Values, days: Sequence[Values]) -> Values:
+    """Return what is usual on weekdays (n, 24) drawn towards all of them by how much chance there is in their days."""
+    if np.isnan(usual).any():  # a weekday that was hardly ever seen
+        return usual
+    chance = float(np.mean([_variance_of_mean(each, own) for each, own in zip(days, usual, strict=True)]))
+    middle = usual.mean(axis=0)
+    pooled: Values = middle + _proven(np.mean(np.var(usual, axis=0, ddof=1)), chance) * (usual - middle)
+    return pooled
+
+
+def _variance_of_mean(days: Values, mean: Values) -> float:
+    """Return the variance of the mean of days (n, 24), averaged over its hours; 0 where a day stands alone."""
+    left = days[~np.isnan(days).all(axis=1)] - mean
+    freedom = np.count_nonzero(~np.isnan(left)) - HOURS
+    return float(np.nansum(left**2) / freedom / len(left)) if freedom > 0 else 0.0
+
+
+def _proven(square: float | np.floating, variance: float) -> float:
+    """Return the share of an estimate, of such a mean square, that is left when its variance is taken away."""
+    return max(0.0, 1.0 - variance / float(square)) if square > 0 else 0.0
 
 
 def _around(hours: Values) -> Values:
