@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from controller.cli.calendars import People, knows_people
 from controller.cli.inputs import FILE, LEVEL, Horizon
 from controller.cli.outputs import (
     UNKNOWN,
@@ -26,7 +27,6 @@ from controller.cli.outputs import (
 )
 from controller.simulation.traces import read_trace
 from forecasting import Calendar, Score, Series, fit
-from forecasting.batch import LONGEST_HISTORY
 from forecasting.out_of_sample import FEWEST_ORIGINS, Attempt, Record, attempt, records_of, rolling_origins
 
 HOUR = timedelta(hours=1)
@@ -45,21 +45,29 @@ MEASURES = ("mase", "wape", "quantile_loss", "coverage")
 )
 @click.option("--horizon", type=Horizon(), default="24h", show_default=True, help="How far to look ahead.")
 @click.option("--level", type=LEVEL, default=0.95, show_default=True, help="The quantile that capacity is planned for.")
-@click.option("--time-zone", default="UTC", show_default=True, help="The clock that people live by, Europe/Berlin say.")
+@knows_people
 @click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--plot", type=FILE, help="Write a page with the forecasts as a chart, as HTML.")
 def accuracy(
-    *, trace: Path, origins: int, horizon: timedelta, level: float, time_zone: str, shape: str, plot: Path | None
+    *,
+    trace: Path,
+    origins: int,
+    horizon: timedelta,
+    level: float,
+    people: People,
+    shape: str,
+    plot: Path | None,
 ) -> None:
     """Show how good forecasts of a trace were from origins at mixed hours of its newest 40 %.
 
-    Each is made from at most 28 days before its origin and held against what came. The combination is judged by the
-    quantile it gave; all others by that of their own errors at the other origins, later ones too, which favours them.
-    MASE and quantile loss are in units of the day naive's error within the history, WAPE is a share of demand; lower is
-    better. Coverage is best at the level. Weights are those of the newest fit.
+    Each is made from at most 28 days before its origin, and from earlier holidays, and held against what came. The
+    combination is judged by the quantile it gave; all others by that of their own errors at the other origins, later
+    ones too, which favours them. MASE and quantile loss are in units of the day naive's error within the history, WAPE
+    is a share of demand; lower is better. Coverage is best at the level. Weights are those of the newest fit.
     """
     check_folder(plot)
-    samples, calendar = read_trace(trace), Calendar(time_zone)
+    samples = read_trace(trace)
+    calendar = people.calendar(samples)
     attempts = attempts_at(samples, calendar, horizon=horizon, level=level, origins=origins)
     records = records_of(attempts)
     if plot is not None:
@@ -78,7 +86,7 @@ def attempts_at(
     moments = rolling_origins(samples, origins, horizon)
     with progress("Forecasting", len(moments)) as done:
         for moment in moments:
-            past = samples.between(moment - LONGEST_HISTORY, moment)
+            past = samples.between(samples.start, moment)  # all of it, for holidays of long ago
             fitted = fit(past, calendar=calendar, planning_level=level)
             attempts.append(attempt(samples, fitted, horizon=horizon, level=level))
             done(1)

@@ -9,6 +9,7 @@ import click
 import numpy as np
 from rich.table import Table
 
+from controller.cli.calendars import People, knows_people
 from controller.cli.inputs import FILE, LEVEL, Horizon, UtcTime
 from controller.cli.outputs import (
     check_folder,
@@ -48,7 +49,7 @@ Made = tuple[FittedForecast, Forecast]
     show_default=True,
     help="Quantile; repeatable.",
 )
-@click.option("--time-zone", default="UTC", show_default=True, help="The clock that people live by, Europe/Berlin say.")
+@knows_people
 @click.option("--format", "shape", type=click.Choice(["csv", "json", "table"]), default="csv", show_default=True)
 @click.option("--plot", type=FILE, help="Write a page with the forecast as a chart, as HTML.")
 def forecast(
@@ -57,19 +58,21 @@ def forecast(
     moments: tuple[datetime, ...],
     horizon: timedelta,
     levels: tuple[float, ...],
-    time_zone: str,
+    people: People,
     shape: str,
     plot: Path | None,
 ) -> None:
     """Forecast a recorded trace from given moments on, by what was known at each of them and nothing else.
 
     TRACE is a CSV of timestamp,value (.gz too): ISO 8601 times, any regular step from 15 s to 1 h, missing values
-    empty. Samples whose step ends after --at are not known; of the others at most the last 28 days are learned from.
+    empty. Samples whose step ends after --at are not known; of the others at most the last 28 days, and earlier
+    holidays, are learned from.
     An --at between two steps counts as the earlier one: the column origin says where a forecast begins.
     """
     check_folder(plot)
     check_distinct("--level", levels)
-    samples, calendar = read_trace(trace), Calendar(time_zone)
+    samples = read_trace(trace)
+    calendar = people.calendar(samples)
     pasts = [history_before(samples, moment) for moment in moments or (samples.end,)]
     check_distinct("--at", [iso(past.end) for past in pasts])
     made: list[Made] = []

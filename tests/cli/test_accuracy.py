@@ -134,6 +134,16 @@ def test_seasons_follow_the_given_clock() -> None:
     assert run(*flags, "--time-zone", "America/New_York").stdout != run(*flags).stdout
 
 
+def test_holidays_of_a_place_are_marked() -> None:
+    flags = [TAXI, "--origins", "6", "--format", "json"]
+    unmarked, marked, ignored = (
+        run(*flags, *more).stdout
+        for more in ([], ["--holidays", "US/NY"], ["--holidays", "US/NY", "--ignored-holiday", "Columbus Day"])
+    )
+
+    assert ignored == unmarked != marked
+
+
 def test_the_level_is_the_one_that_is_judged() -> None:
     low, high = (document(TAXI, "--origins", "6", "--level", level)["forecasters"][0] for level in ("0.5", "0.95"))
 
@@ -154,9 +164,10 @@ def test_a_page_shows_it_beside_the_same_numbers(tmp_path: Path) -> None:
     [
         (["--horizon", "28d"], "bring 1682 h of samples or more"),
         (["--time-zone", "Mars"], "unknown time zone"),
+        (["--holidays", "Mars"], "no public holidays are known of Mars"),
         (["--plot", "missing/page.html"], "there is no folder missing"),
     ],
-    ids=["too far", "time zone", "no folder"],
+    ids=["too far", "time zone", "no country", "no folder"],
 )
 def test_what_cannot_be_done_is_refused_with_what_to_do(flags: list[str], sentence: str) -> None:
     assert sentence in refused(TAXI, *flags)

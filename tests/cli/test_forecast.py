@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from controller.cli.forecast import forecast
 from controller.errors import InputRefused
 from controller.simulation.traces import read_trace
-from forecasting import Calendar, ForecastingError, fit
+from forecasting import Calendar, ForecastingError, fit, public_holidays
 from tests.cli.traces import TAXI, write_trace
 from tests.forecasting.loads import noisy_week
 
@@ -151,6 +151,31 @@ def test_seasons_follow_the_given_clock() -> None:
     assert [float(row["point"]) for row in rows(local)] == expected.point.values.tolist()
 
 
+def test_holidays_of_a_place_are_forecast_from_earlier_ones_without_those_that_are_ignored() -> None:
+    flags = ["--holidays", "US/NY", "--ignored-holiday", "Columbus Day"]
+    trace = read_trace(TAXI)
+    midnight = datetime(2014, 10, 13, tzinfo=UTC)  # Columbus Day
+
+    unmarked, marked, ignored = (answer(TAXI, "--at", midnight.isoformat(), *each) for each in ([], flags[:2], flags))
+
+    days = public_holidays("US", "NY", years=[2014])
+    expected = fit(trace.between(trace.start, midnight), calendar=Calendar(marked_days=days)).forecast()
+    assert [float(row["point"]) for row in rows(marked)] == expected.point.values.tolist()
+    assert ignored == unmarked != marked
+
+
+def test_a_holiday_older_than_what_is_learned_from_is_remembered(tmp_path: Path) -> None:
+    hour = timedelta(hours=1)
+    usual = 100 * noisy_week(17 * 7, step=hour)  # up to May Day
+    quiet = usual.copy()
+    quiet[88 * 24 : 89 * 24] *= 0.2  # Good Friday
+    traces = [write_trace(tmp_path / f"{name}.csv", each, hour) for name, each in (("usual", usual), ("quiet", quiet))]
+
+    expected = [sum(float(row["point"]) for row in rows(answer(trace, "--holidays", "GB/ENG"))) for trace in traces]
+
+    assert expected[1] < 0.7 * expected[0]
+
+
 def test_json_says_what_a_forecast_rests_on() -> None:
     document = json.loads(answer(TAXI, "--at", NOON, "--horizon", "1h", *LEVELS, "--format", "json"))
 
@@ -200,9 +225,26 @@ def test_a_page_shows_it_beside_the_same_numbers(tmp_path: Path) -> None:
         (["--level", "0.5", "--level", ".5"], ["--level gives 0.5 twice"]),
         (["--level", "nan"], ["levels must lie between 0 and 1"]),
         (["--time-zone", "Mars/Base"], ["unknown time zone", "Europe/Berlin"]),
+        (["--holidays", "Mars"], ["no public holidays are known of Mars", "subdivision like NY"]),
+        (["--holidays", "US/ZZ"], ["no public holidays are known of US, ZZ"]),
+        (["--holidays", "US", "--ignored-holiday", "Easter"], ["called 'Easter'", "there are Christmas Day"]),
+        (["--ignored-holiday", "Columbus Day"], ["needs the place", "add --holidays"]),
         (["--plot", "missing/page.html"], ["--plot", "there is no folder missing"]),
     ],
-    ids=["before", "after", "long before", "same step", "same level", "no level", "time zone", "no folder"],
+    ids=[
+        "before",
+        "after",
+        "long before",
+        "same step",
+        "same level",
+        "no level",
+        "time zone",
+        "no country",
+        "no subdivision",
+        "no holiday",
+        "ignored of nowhere",
+        "no folder",
+    ],
 )
 def test_what_cannot_be_done_is_refused_with_what_to_do(flags: list[str], sentences: list[str]) -> None:
     told = refused(TAXI, *flags)
@@ -258,6 +300,16 @@ def test_the_same_input_gives_the_same_bytes_from_another_process() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == answer(TAXI, "--at", NOON, *LEVELS)
+
+
+def test_without_the_holidays_package_the_extra_that_brings_it_is_named() -> None:
+    program = "import sys; sys.modules['holidays'] = None; from controller.__main__ import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "forecast", str(TAXI), "--holidays", "US/NY"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=TAXI.parents[1])
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "headroom: public holidays need the holidays package: pip install 'headroom[holidays]'\n"
 
 
 def test_a_refusal_is_one_sentence_and_exit_code_two() -> None:

@@ -112,7 +112,9 @@ def test_the_commands_on_the_page_run(line: str, monkeypatch: pytest.MonkeyPatch
 def test_the_commands_take_the_flags_that_the_page_names(command: str) -> None:
     found = headroom.get_command(click.Context(headroom), command)
     known = {name for parameter in found.params for name in parameter.opts} if found else set()
-    promised = {"--time-zone", "--format"} | ({"--plot"} if command != "scan" else set())
+    promised = {"--time-zone", "--format"}
+    if command != "scan":
+        promised |= {"--plot", "--holidays", "--ignored-holiday"}
 
     assert promised <= known
     assert [flag for flag in promised if f"`{flag}" not in PAGE] == []
