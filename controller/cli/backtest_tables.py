@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from controller.cli.outputs import iso, make_table, plain, print_json, print_terminal
+from controller.cli.sweeps import Sweep, show_sweep, sweep_document
 from controller.reporting.wording import claim, ratio, times
 from controller.scaling.comparison import Comparison, Interval, interval, pod_hours_by_day, violations_by_day
 from controller.scaling.score import Score, score
@@ -15,10 +16,11 @@ from controller.scaling.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is shown of a backtest: its timelines, ours first, and ours compared with each rival."""
+    """What is shown of a backtest: its timelines, ours first, ours compared with each rival, and curves if swept."""
 
     timelines: Sequence[Timeline]
     comparisons: Sequence[Comparison]
+    sweep: Sweep | None = None
 
 
 def show_table(found: Findings) -> None:
@@ -30,6 +32,8 @@ def show_table(found: Findings) -> None:
     if found.comparisons:
         parts.append(_comparisons(found.comparisons))
     print_terminal(*parts)
+    if found.sweep is not None:
+        show_sweep(found.sweep)
 
 
 def _scores(scores: Sequence[Score]) -> Table:
@@ -66,6 +70,7 @@ def show_json(found: Findings) -> None:
             "evaluated": {"from": iso(first.start), "to": iso(first.start + len(first) * first.tick)},
             "scores": [dict(_measures(each)) for each in found.timelines],
             "comparisons": [asdict(each) for each in found.comparisons],
+            **(sweep_document(found.sweep) if found.sweep else {}),
         }
     )
 

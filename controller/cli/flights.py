@@ -10,6 +10,7 @@ from controller.cycle import SignalKey
 from controller.reporting import report as shown
 from controller.reporting.basis import demand_from
 from controller.reporting.wording import duration
+from controller.scaling.decision import Decision
 from controller.scaling.lead_time import learned_lead_time
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import RATE_PRESET
@@ -39,12 +40,13 @@ def fly(
     *,
     name: str = "Headroom",
     progress: Callable[[int], None] = lambda _: None,
+    heard: Callable[[Decision], None] = lambda _: None,
 ) -> Flight:
-    """Replay a policy."""
+    """Replay a policy; `heard` is told every decision."""
     pilots: list[CyclePilot] = []
 
     def board(workload: PretendWorkload) -> CyclePilot:
-        pilots.append(CyclePilot(workload, policy))
+        pilots.append(CyclePilot(workload, policy, heard=heard))
         return pilots[-1]
 
     timeline = replay(demand, world, board, name=name, progress=progress)

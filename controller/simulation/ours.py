@@ -37,10 +37,18 @@ class CyclePilot:
     """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal.
 
     `expected` is, for each load signal, the demand that decisions counted on one lead time ahead, for every minute.
+    `heard` is told every decision.
     """
 
-    def __init__(self, workload: PretendWorkload, policy: ScalingPolicy, *, fit: Fit = fit) -> None:
-        self._workload, self._learn_from = workload, fit
+    def __init__(
+        self,
+        workload: PretendWorkload,
+        policy: ScalingPolicy,
+        *,
+        fit: Fit = fit,
+        heard: Callable[[Decision], None] = lambda _: None,
+    ) -> None:
+        self._workload, self._learn_from, self._heard = workload, fit, heard
         self._doors = PretendDoors(workload, policy)
         self._carried = Carried()
         self._first_tick = workload.tick
@@ -62,6 +70,7 @@ class CyclePilot:
         cycle = await run_cycle(batch, self._doors, self._doors, now=self._doors.now)
         self._expect(cycle.decisions[0].observation, known=self._carried)
         self._carried = cycle.carried
+        self._heard(cycle.decisions[0])
         self._note(cycle.decisions[0])
         return cycle.decisions[0].desired_replicas
 

@@ -2,11 +2,13 @@ import csv
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from controller.cli.backtest import backtest
+from controller.cli.explain import explain
 from controller.errors import InputRefused
 from tests.cli.fleets import fleet
 from tests.telemetry.loopback import LoopbackServer
@@ -101,6 +103,7 @@ def test_a_wrong_flag_is_refused_with_what_to_write(flags: list[str], sentence: 
         (["--startup", "0s"], "--startup must be above 0s"),
         (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
         (["--timeline", "missing/timeline.csv"], "cannot be written"),
+        (["--decisions", "missing/all.jsonl"], "--decisions missing/all.jsonl cannot be written"),
         (["--report", "missing/page.html"], "--report missing/page.html cannot be written"),
         (["--evaluate-from", "2013-01-01T00:00Z"], "lies outside of the trace"),
     ],
@@ -182,3 +185,54 @@ def test_demand_comes_from_one_place(arguments: list[str], sentence: str) -> Non
 
     assert done.exit_code == 2
     assert sentence in done.output
+
+
+@pytest.fixture(scope="module")
+def swept() -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(run("--sweep", "--format", "json").output)
+    return answer
+
+
+@pytest.mark.slow
+def test_a_sweep_moves_the_main_setting_of_every_policy(swept: dict[str, Any]) -> None:
+    curves = swept["curves"]
+
+    assert list(curves) == ["headroom", "hpa-cpu", "hpa-rps"]
+    assert [point["setting"] for point in curves["headroom"]][-2:] == ["headroom=98", "headroom=99"]
+    assert len(curves["hpa-cpu"]) == 13 * 3
+    shipped = curves["headroom"][-2]
+    assert shipped["pod_hours"] == swept["scores"][0]["pod_hours"]
+
+
+@pytest.mark.slow
+def test_a_sweep_matches_ours_with_each_rival_and_the_best_of_both_hpas(swept: dict[str, Any]) -> None:
+    matched = [(each["rival"], each["budget"]) for each in swept["matched"]]
+
+    assert matched[:2] == [("best HPA", 0.01), ("best HPA", 0.001)]
+    assert {name for name, _ in matched} == {"best HPA", "hpa-cpu", "hpa-rps"}
+
+
+@pytest.mark.slow
+def test_the_table_of_a_sweep_shows_curves_and_where_they_meet() -> None:
+    said = run("--sweep", "--rivals", "static=1").output
+
+    for part in ("curve", "static", "headroom against", "minutes at equal", "cost at equal"):
+        assert part in " ".join(said.split())
+
+
+@pytest.mark.parametrize("name", ["decisions.jsonl", "decisions.jsonl.gz"])
+def test_every_decision_of_a_backtest_can_be_explained(tmp_path: Path, name: str) -> None:
+    path, timeline = tmp_path / name, tmp_path / "timeline.csv"
+    run("--rivals", "", "--decisions", str(path), "--timeline", str(timeline))
+    with timeline.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    told = [
+        json.loads(
+            CliRunner().invoke(explain, ["--record", str(path), "--at", row["timestamp"], "--format", "json"]).output
+        )
+        for row in (rows[0], rows[240], rows[-1])
+    ]
+
+    assert [each["at"] for each in told] == [rows[at]["timestamp"] for at in (0, 240, -1)]
+    assert [each["desired_replicas"] for each in told] == [int(rows[at]["desired_replicas"]) for at in (0, 240, -1)]
