@@ -93,16 +93,18 @@ def an_observation(  # noqa: PLR0913  everything a decision may know, each with 
     events: Sequence[DemandEvent] = (),
     obstacle: Obstacle | None = None,
     pods: Sequence[Pod] = (),
+    rolling_out: bool = False,
     now: datetime = NOON,
     **values: float,
 ) -> Observation:
     """Return an observation at noon; keyword numbers are fresh readings, e.g. `requests=120`."""
     fresh = {name: a_reading(value, now=now) for name, value in values.items()}
+    scale = Scale(replicas, replicas if ready is None else ready, tuple(pods), rolling_out)
     return Observation(
         now=now,
         policy=policy or a_policy(),
         readings={**fresh, **(readings or {})},
-        scale=Scale(spec_replicas=replicas, ready_replicas=replicas if ready is None else ready, pods=tuple(pods)),
+        scale=scale,
         memory=memory or Memory(),
         outlooks=outlooks or {},
         unfitted=unfitted or {},

@@ -32,6 +32,15 @@ class RuleMemory(Part):
     """The count it reached and keeps proposing until it re-arms."""
 
 
+class BacklogMemory(Part):
+    """A queue with a backlog, and since when it has had one."""
+
+    name: DnsLabel
+    """Name of the queue's signal."""
+    since: Timestamp
+    """When the backlog was first seen."""
+
+
 class Change(Part):
     """A change of replicas that was made, kept as long as a step limit or a cooldown asks for it."""
 
@@ -41,6 +50,15 @@ class Change(Part):
     """Replicas before."""
     to_replicas: Replicas
     """Replicas after."""
+
+
+class RolloutMemory(Part):
+    """The newest rollout of the target."""
+
+    began: Timestamp
+    """When it was first seen."""
+    ended: Timestamp | None = None
+    """When it was over; empty while it goes on."""
 
 
 class StartUp(Part):
@@ -61,8 +79,12 @@ class Memory(Part):
     """Changes within the longest step limit or cooldown."""
     rules: Annotated[tuple[RuleMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
     """State of the step rules that are not at rest."""
+    backlogs: Annotated[tuple[BacklogMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
+    """Queues that have a backlog."""
     start_ups: Annotated[tuple[StartUp, ...], Field(max_length=20)] = ()
     """Recent scale-ups, from which the lead time is learned."""
+    rollout: RolloutMemory | None = None
+    """The newest rollout; start-ups of its pods are not learned from."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 

@@ -23,6 +23,7 @@ from controller.api.fields import (
     cel_number,
     cross_field,
 )
+from controller.api.guards import Dependency, Indicator
 from controller.api.metadata import ObjectKey, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.signals import Signal, Utilization
@@ -59,6 +60,8 @@ class Objective(Part):
     """Latency that 95 % of requests must stay under. Needs `load.serviceTimeMilliseconds` on a signal."""
     utilization_percent: Utilization = 70
     """Share of a replica's capacity to plan for, for loads without a service time."""
+    indicators: Annotated[tuple[Indicator, ...], Field(max_length=8)] = ()
+    """Signals that say whether service is good. While one says it is not, nothing is removed; see `behavior`."""
 
 
 class Holidays(Part):
@@ -183,6 +186,19 @@ class ScalingPolicySpec(Part):
             "every step rule must name one of spec.signals",
         ),
         cel(
+            "!has(self.dependencies) || self.dependencies.all(d, self.signals.exists(s, s.name == d.signal))",
+            "every dependency must name one of spec.signals",
+        ),
+        cel(
+            "!has(self.objective) || !has(self.objective.indicators) || self.objective.indicators.all(i, "
+            "self.signals.exists(s, s.name == i.signal))",
+            "every indicator of the objective must name one of spec.signals",
+        ),
+        cel(
+            "self.signals.all(s, !has(s.queue) || self.signals.exists(t, t.name == s.queue.arrivals && has(t.load)))",
+            "queue.arrivals must name one of spec.signals that has a load",
+        ),
+        cel(
             "!has(self.objective) || !has(self.objective.p95Milliseconds) || self.signals.exists(s, has(s.load) && "
             "has(s.load.serviceTimeMilliseconds))",
             "objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal",
@@ -208,7 +224,7 @@ class ScalingPolicySpec(Part):
     metrics_source: ObjectName = "default"
     """Name of the MetricsSource to ask."""
     signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=16, json_schema_extra=by_name()), UniqueNames]
-    """What is measured. Signals with a `load` are demand; the others serve step rules."""
+    """What is measured. Signals with a `load` are demand; the others serve queues, step rules and guards."""
     objective: Objective = Objective()
     """What good service means."""
     forecast: Forecast = Forecast()
@@ -219,6 +235,8 @@ class ScalingPolicySpec(Part):
     """Rules beside the forecast: above a threshold, add. To remove again a policy needs a signal with a `load`."""
     behavior: Behavior = Behavior()
     """How fast and how often replicas may change."""
+    dependencies: Annotated[tuple[Dependency, ...], Field(max_length=8, json_schema_extra=by_name()), UniqueNames] = ()
+    """What the workload leans on, and would harm by more replicas."""
     fallback: Fallback | None = None
     """A floor for the case that signals stay away."""
     pause: Pause | None = None
@@ -235,11 +253,27 @@ class ScalingPolicySpec(Part):
         return self
 
     @model_validator(mode="after")
-    def _rules_name_signals(self) -> "ScalingPolicySpec":
+    def _parts_name_signals(self) -> "ScalingPolicySpec":
         names = {signal.name for signal in self.signals}
-        for rule in self.step_scaling:
-            if rule.signal not in names:
-                raise ValueError(f"every step rule must name one of spec.signals; {rule.name!r} names {rule.signal!r}")
+        named = [
+            *(("step rule", f"; {rule.name!r} names {rule.signal!r}", rule.signal) for rule in self.step_scaling),
+            *(("dependency", f"; {each.name!r} names {each.signal!r}", each.signal) for each in self.dependencies),
+            *(("indicator of the objective", f", not {i.signal!r}", i.signal) for i in self.objective.indicators),
+        ]
+        for part, who, signal in named:
+            if signal not in names:
+                raise ValueError(f"every {part} must name one of spec.signals{who}")
+        return self
+
+    @model_validator(mode="after")
+    def _queues_name_loads(self) -> "ScalingPolicySpec":
+        loads = {signal.name for signal in self.load_signals}
+        for signal in self.signals:
+            if signal.queue and signal.queue.arrivals not in loads:
+                raise ValueError(
+                    f"queue.arrivals must name one of spec.signals that has a load; {signal.name!r} names "
+                    f"{signal.queue.arrivals!r}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -259,6 +293,12 @@ class ScalingPolicySpec(Part):
     def load_signals(self) -> tuple[Signal, ...]:
         """The signals that are demand."""
         return tuple(signal for signal in self.signals if signal.load)
+
+    @property
+    def asking_signals(self) -> frozenset[str]:
+        """Names of the signals that may ask for replicas; the others only guard."""
+        spoken_for = [signal.name for signal in self.signals if signal.load or signal.queue]
+        return frozenset([*spoken_for, *(rule.signal for rule in self.step_scaling)])
 
 
 class ScalingPolicy(Part):

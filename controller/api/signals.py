@@ -12,6 +12,7 @@ from controller.api.fields import (
     Part,
     Percent,
     PositiveQuantity,
+    Seconds,
     Sentence,
     cel,
     cross_field,
@@ -122,11 +123,24 @@ class Load(Part):
     """Mean time one request takes on an idle replica; with `objective.p95Milliseconds` it sizes by queueing theory."""
 
 
+class Queue(Part):
+    """The signal is a queue's depth. What waits longest is to be gone within a target time."""
+
+    arrivals: DnsLabel
+    """Name of the signal with the `load` of this queue: items that arrive per second, and how many a replica takes."""
+    drain_target_seconds: Annotated[Seconds, Field(ge=60)] = 600
+    """A backlog is gone within this time. Start-up is taken off; the deadline is kept as far as it is above that."""
+
+
 class Signal(Part):
     """One thing measured for this workload."""
 
     model_config = cross_field(
         cel("has(self.preset) != has(self.metric)", "set exactly one of preset and metric"),
+        cel(
+            "!has(self.queue) || !has(self.load)",
+            "the depth of a queue is no load: set load on the signal that queue.arrivals names",
+        ),
     )
 
     name: DnsLabel
@@ -139,11 +153,19 @@ class Signal(Part):
     """Value of the template's workload label. Default: the scale target's name."""
     load: Load | None = None
     """Set on demand (requests, items, cores): what one replica can take. Leave out for latency, errors, depth."""
+    queue: Queue | None = None
+    """Set on the depth of a queue (items that wait, without those being worked on): its backlog is drained in time."""
 
     @model_validator(mode="after")
     def _one_way_to_read(self) -> "Signal":
         if (self.preset is None) == (self.metric is None):
             raise ValueError("set exactly one of preset and metric")
+        return self
+
+    @model_validator(mode="after")
+    def _depth_is_no_load(self) -> "Signal":
+        if self.queue and self.load:
+            raise ValueError("the depth of a queue is no load: set load on the signal that queue.arrivals names")
         return self
 
 

@@ -19,6 +19,8 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.scaling_policy import Objective
 from controller.api.signals import Load
 
+# What is measured is late already: demand may grow by what is left of 85 % while pods start (docs/decisions/0006).
+LIVE_ROOM = Objective(utilization_percent=85)
 PERCENTILE_MISSED = 0.05  # the objective is a p95
 SMALLEST_TABLE = 64  # replicas; covers most workloads with one table
 BISECTIONS = 50  # halves [0, full load] to below float precision of any real load
@@ -46,6 +48,11 @@ def replicas_for(load: float, capacity: Load, objective: Objective) -> int:
     size = _table_size(load / capacity.per_replica)
     table = _highest_loads(capacity.per_replica, capacity.service_time_milliseconds / 1000, wait_limit, size)
     return min(bisect_left(table, load) + 1, MAX_REPLICAS)
+
+
+def replicas_for_measured(load: float, capacity: Load, objective: Objective) -> int:
+    """Return the fewest Ready replicas for a load measured now: it may grow while more of them start."""
+    return max(replicas_for(load, capacity, objective), replicas_for(load, capacity, LIVE_ROOM))
 
 
 def p95_wait(offered: ArrayLike, servers: ArrayLike, service_time: float) -> NDArray[np.float64]:

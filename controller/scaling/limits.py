@@ -9,11 +9,13 @@ from datetime import timedelta
 
 from controller.api.behavior import PauseDirection
 from controller.scaling.decision import Plan, Proposal
+from controller.scaling.dependencies import spare_dependencies
 from controller.scaling.health import Health, describe, unhealthy_signals
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import stabilized_floor
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.rollout import hold_during_rollout
 from controller.scaling.step_limits import limit_steps
 
 EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT)  # asked for by a person, word for word
@@ -122,6 +124,10 @@ def obey_pin(proposal: Proposal, observation: Observation, plan: Plan) -> Propos
 def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: Health) -> Proposal:
     reading, memory = observation.readings.get(name), observation.memory
     why = describe(name, reading, observation.now)
+    if name not in observation.policy.spec.asking_signals:
+        # A guard that is blind asks for nothing; it only cannot say that fewer are safe.
+        reason = Reason.SIGNALS_STALE if rung is Health.STALE else Reason.SIGNALS_LOST
+        return proposal.at_least(proposal.current, reason, f"{why}; the current replicas are held")
     if rung is Health.STALE:
         planned = max(proposal.current, memory.planned_replicas or 0)
         return proposal.at_least(planned, Reason.SIGNALS_STALE, f"{why}; the last plan of {planned} replicas is held")
@@ -139,8 +145,10 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     stabilize,
     keep_what_is_needed_soon,
     ignore_within_tolerance,
+    hold_during_rollout,
     limit_steps,
     cool_down,
+    spare_dependencies,
     clamp_to_bounds,
     obey_pause,
     obey_pin,

@@ -11,6 +11,8 @@ from controller.scaling.decision import Plan
 from controller.scaling.health import unhealthy_signals
 from controller.scaling.lead_time import lead_time, remember_start_ups
 from controller.scaling.observation import Observation
+from controller.scaling.queue_drain import advance_backlogs
+from controller.scaling.rollout import advance_rollout, scaled_up_pods
 from controller.scaling.step_rules import advance_rules
 
 MAX_ENTRIES = 64  # bound of the lists in the CRD
@@ -24,12 +26,13 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
 
 
 def advance_memory(observation: Observation) -> Memory:
-    """Return the memory after looking, before deciding: start-ups learned, rules advanced, vain changes forgotten."""
+    """Return the memory after looking, before deciding: start-ups learned, rules and backlogs advanced."""
     memory = _without_future(observation.memory, observation.now)
-    memory = remember_start_ups(memory, observation.scale.pods)
+    memory = memory.model_copy(update={"rollout": advance_rollout(memory.rollout, observation)})
+    memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
-    rules = advance_rules(replace(observation, memory=memory))
-    return memory if rules == memory.rules else memory.model_copy(update={"rules": rules})
+    looked = replace(observation, memory=memory)
+    return memory.model_copy(update={"rules": advance_rules(looked), "backlogs": advance_backlogs(looked)})
 
 
 def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
@@ -104,6 +107,8 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
             "recommendations": tuple(_not_after(now, entry, "since") for entry in memory.recommendations),
             "changes": tuple(_not_after(now, change, "at") for change in memory.changes),
             "rules": tuple(_not_after(now, rule, "above_since", "fired_at") for rule in memory.rules),
+            "rollout": memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
+            "backlogs": tuple(_not_after(now, backlog, "since") for backlog in memory.backlogs),
         }
     )
 

@@ -2,22 +2,21 @@
 
 from collections.abc import Callable
 
-from controller.api.scaling_policy import Objective
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import replicas_for, replicas_for_measured
 from controller.scaling.decision import Candidate, Plan
 from controller.scaling.demand_events import event_candidates
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation
 from controller.scaling.outlook import peak, why_missing
+from controller.scaling.queue_drain import drain_candidates, queued_signals
 from controller.scaling.reasons import Reason
 from controller.scaling.step_rules import rule_candidates
 
-# What is measured is late already: demand may grow by what is left of 85 % while pods start (docs/decisions/0006).
-LIVE_ROOM = Objective(utilization_percent=85)
 LOOK_AHEAD_LEADS = 2  # what is removed now and needed within twice the lead time comes back late
-KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO)  # rules and events ask for more; they cannot say less is enough
+# Rules and events ask for more; they cannot say less is enough.
+KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO, Reason.QUEUE_DRAIN)
 
 
 def plan_capacity(observation: Observation) -> Plan:
@@ -45,7 +44,11 @@ def forecast_candidates(observation: Observation) -> tuple[Candidate, ...]:
 
 def live_candidates(observation: Observation) -> tuple[Candidate, ...]:
     """Propose replicas for the demand measured now, by the same sizing as the forecast, with room to grow."""
-    return tuple(_live(signal, observation) for signal in observation.policy.spec.load_signals)
+    queued = queued_signals(observation)
+    return tuple(
+        _waits(signal) if signal.name in queued else _live(signal, observation)
+        for signal in observation.policy.spec.load_signals
+    )
 
 
 def _forecast(signal: Signal, observation: Observation) -> Candidate:
@@ -75,12 +78,15 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
     demand = observation.readings[signal.name].value
     if demand is None or signal.load is None:
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, f"signal {signal.name} has no value")
-    replicas = max(
-        replicas_for(demand, signal.load, sizing) for sizing in (observation.policy.spec.objective, LIVE_ROOM)
-    )
+    replicas = replicas_for_measured(demand, signal.load, observation.policy.spec.objective)
     return Candidate(
         Reason.LIVE_RATIO, signal.name, replicas, f"{signal.name} is {demand:.4g} now: needs {replicas} replicas"
     )
+
+
+def _waits(signal: Signal) -> Candidate:
+    message = f"what {signal.name} brings may wait in its queue, which is drained in its target time"
+    return Candidate(Reason.WAITS_IN_QUEUE, signal.name, None, message)
 
 
 def _needed_soon(observation: Observation) -> int | None:
@@ -97,6 +103,7 @@ def _needed_soon(observation: Observation) -> int | None:
 VOICES: tuple[Callable[[Observation], tuple[Candidate, ...]], ...] = (
     forecast_candidates,
     live_candidates,
+    drain_candidates,
     rule_candidates,
     event_candidates,
 )

@@ -9,6 +9,7 @@ class Reason(StrEnum):
     # voices
     FORECAST = "Forecast"
     LIVE_RATIO = "LiveRatio"
+    QUEUE_DRAIN = "QueueDrain"
     STEP_RULE = "StepRule"
     DEMAND_EVENT = "DemandEvent"
     # why a voice is silent
@@ -17,6 +18,7 @@ class Reason(StrEnum):
     SIGNAL_UNHEALTHY = "SignalUnhealthy"
     BELOW_THRESHOLD = "BelowThreshold"
     NO_EVENT_DUE = "NoEventDue"
+    WAITS_IN_QUEUE = "WaitsInQueue"
     # limits
     SIGNALS_STALE = "SignalsStale"
     SIGNALS_LOST = "SignalsLost"
@@ -28,6 +30,8 @@ class Reason(StrEnum):
     STEP_LIMITED_UP = "ScaleUpLimit"
     STEP_LIMITED_DOWN = "ScaleDownLimit"
     COOLDOWN = "Cooldown"
+    ROLLOUT = "RollingOut"
+    DEPENDENCY_LIMIT = "DependencyLimit"
     PAUSED = "Paused"
     PINNED = "Pinned"
     TOO_FEW_REPLICAS = "TooFewReplicas"

@@ -35,6 +35,7 @@ def _observation(observation: Observation) -> dict[str, Any]:
     return {
         "spec": _dump(observation.policy.spec),
         "readings": {name: _reading(reading) for name, reading in observation.readings.items()},
+        "recentArrivals": _recent_arrivals(observation),
         "scale": {
             "specReplicas": scale.spec_replicas,
             "readyReplicas": scale.ready_replicas,
@@ -61,6 +62,13 @@ def _observation(observation: Observation) -> dict[str, Any]:
 
 def _reading(reading: Reading) -> dict[str, Any]:
     return {"value": reading.value, "validAt": reading.valid_at.isoformat(), "problem": reading.problem}
+
+
+def _recent_arrivals(observation: Observation) -> dict[str, Any]:
+    """Return what queues know of their arrivals; of other load signals the outlook holds what recent minutes tell."""
+    queues = [signal.queue for signal in observation.policy.spec.signals if signal.queue]
+    known = {queue.arrivals: observation.readings.get(queue.arrivals) for queue in queues}
+    return {name: _series(reading.recent) for name, reading in known.items() if reading and reading.recent}
 
 
 def _outlook(outlook: Outlook) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from controller.scaling.observation import Obstacle
 from controller.scaling.outlook import why_missing
 from controller.scaling.reasons import Reason
 
-LIMITING = (Reason.TOO_FEW_REPLICAS, Reason.TOO_MANY_REPLICAS, Reason.STEP_LIMITED_UP, Reason.STEP_LIMITED_DOWN)
+LIMITING = (
+    Reason.TOO_FEW_REPLICAS,
+    Reason.TOO_MANY_REPLICAS,
+    Reason.STEP_LIMITED_UP,
+    Reason.STEP_LIMITED_DOWN,
+    Reason.DEPENDENCY_LIMIT,
+)
 MAX_MESSAGE = 1024  # bound of the field in the CRD
 
 
@@ -72,8 +78,10 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.reason,
         status.learned,
         status.memory.rules,
+        status.memory.backlogs,
         status.memory.changes,
         status.memory.start_ups,
+        status.memory.rollout,
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
 

@@ -76,7 +76,7 @@ def _wait(rule: StepRule, state: RuleMemory, level: int) -> timedelta:
 
 def _reached(steps: Sequence[Step], scale: Scale) -> int:
     """Return the replicas that these steps reach: Ready ones plus the largest amount, never fewer than asked for."""
-    base = max(1, scale.ready_replicas)
+    base = max(1, min(scale.ready_replicas, scale.spec_replicas))  # a rollout's surge is no answer to demand
     return max(scale.spec_replicas, base + max(_amount(step, base) for step in steps))
 
 
@@ -90,7 +90,10 @@ def _amount(step: Step, base: int) -> int:
 def _on_its_way(state: RuleMemory, observation: Observation) -> bool:
     """Return whether the rule's last step is neither Ready nor late."""
     scale = observation.scale
-    starting = scale.ready_replicas < max(scale.spec_replicas, state.replicas if observation.acts else 0)
+    # While pods are replaced, Ready ones beyond the old count are surge: nothing has answered yet.
+    starting = scale.rolling_out or scale.ready_replicas < max(
+        scale.spec_replicas, state.replicas if observation.acts else 0
+    )
     return starting and not _late(state.fired_at, observation)
 
 

@@ -71,6 +71,7 @@ def rule(*steps: Mapping[str, Any], **fields: object) -> list[dict[str, Any]]:
 
 
 DEPTH = {"name": "depth", "preset": "queue-depth"}
+DATABASE = {"name": "database", "signal": "depth", "above": 90}
 ABOVE_1000 = {"above": 1000, "addPercent": 50}
 ABOVE_ZERO = ("should be greater than 0", "should be greater than or equal to 1")
 NOT_A_QUANTITY = ("is not a quantity of at least 0", "should match '^(0|[1-9][0-9]*)")
@@ -293,6 +294,56 @@ MISTAKES = (
         "spec.stepScaling[0]",
         "rearmBelow must not be above the lowest threshold of its rule",
     ),
+    # queues
+    Mistake(
+        "a queue with a load",
+        a_document(signals=[*load()[:1], {**DEPTH, "queue": {"arrivals": "requests"}, "load": {"perReplica": 1}}]),
+        "spec.signals[1]",
+        "the depth of a queue is no load",
+    ),
+    Mistake(
+        "a queue whose arrivals are no load",
+        a_document(signals=[{**DEPTH, "queue": {"arrivals": "depth"}}]),
+        "spec",
+        "queue.arrivals must name one of spec.signals that has a load",
+    ),
+    Mistake(
+        "a queue to drain in no time",
+        a_document(signals=[*load()[:1], {**DEPTH, "queue": {"arrivals": "requests", "drainTargetSeconds": 30}}]),
+        "spec.signals[1].queue.drainTargetSeconds",
+        "greater than or equal to 60",
+    ),
+    # indicators and dependencies
+    Mistake(
+        "an indicator that is not measured",
+        a_document(objective={"indicators": [{"signal": "errors", "above": "0.02"}]}),
+        "spec",
+        "every indicator of the objective must name one of spec.signals",
+    ),
+    Mistake(
+        "a dependency that is not measured",
+        a_document(dependencies=[{**DATABASE, "signal": "connections"}]),
+        "spec",
+        "every dependency must name one of spec.signals",
+    ),
+    Mistake(
+        "a cap without a number",
+        a_document(dependencies=[{**DATABASE, "action": "Cap"}]),
+        "spec.dependencies[0]",
+        "set maxReplicas with action Cap, and only then",
+    ),
+    Mistake(
+        "a block with a number",
+        a_document(dependencies=[{**DATABASE, "maxReplicas": 5}]),
+        "spec.dependencies[0]",
+        "set maxReplicas with action Cap, and only then",
+    ),
+    Mistake(
+        "a dependency without a limit",
+        a_document(dependencies=[{"name": "database", "signal": "depth"}]),
+        "spec.dependencies[0].above",
+        *REQUIRED,
+    ),
     # limits
     Mistake(
         "a dead band of everything",
@@ -369,5 +420,8 @@ GOOD = (
     a_document(stepScaling=rule(ABOVE_1000, {"above": "2k", "addReplicas": 8}, rearmBelow="999.9")),
     a_document(objective={"p95Milliseconds": 250}, signals=load(serviceTimeMilliseconds=80)),
     a_document(signals=measured(type="Histogram", percentile=95)),
+    a_document(signals=[*load()[:1], {**DEPTH, "queue": {"arrivals": "requests", "drainTargetSeconds": 300}}]),
+    a_document(objective={"indicators": [{"signal": "depth", "above": "0.25"}]}),
+    a_document(dependencies=[DATABASE, {**DATABASE, "name": "replica", "action": "Cap", "maxReplicas": 5}]),
     a_document("DemandEvent", multiplierPercent=None, minReplicas=12),
 )
