@@ -12,7 +12,7 @@ from controller.api.scaling_policy import Objective, ScalingPolicy
 from controller.api.signals import Load
 from controller.scaling.capacity import replicas_for
 from controller.scaling.evaluate import evaluate
-from controller.scaling.observation import Observation, Outlook, Reading, Scale
+from controller.scaling.observation import Observation, Outlook, Reading, Scale, Usual
 from controller.scaling.patch import patch_for
 from controller.scaling.record import record_of
 
@@ -20,6 +20,7 @@ BASELINE = "`json.dumps` of the decision's record"
 CALLS = 1000  # of an action too short to be timed alone
 LOOK_AHEAD = timedelta(minutes=40)
 LEVEL = 0.95
+LOW = 0.02
 OBJECTIVE = Objective(p95_milliseconds=250)
 LOAD = Load(per_replica=10, service_time_milliseconds=100)
 
@@ -63,8 +64,9 @@ def measure() -> tuple[dict[str, float], int]:
 def an_observation(policy: ScalingPolicy, pickled: Sequence[bytes]) -> Observation:
     """Return what a sweep sees of a policy whose forecast may act."""
     (fitted,) = unpickled(pickled, 1)
-    forecast = fitted.forecast(LOOK_AHEAD, levels=(0.5, LEVEL))
-    outlook = Outlook(NOW, LEVEL, forecast.quantile(0.5), forecast.quantile(LEVEL), fitted)
+    forecast = fitted.forecast(LOOK_AHEAD, levels=(LOW, 0.5, LEVEL))
+    usual = Usual(forecast.quantile(0.5), forecast.quantile(LOW), fitted)
+    outlook = Outlook(NOW, LEVEL, forecast.quantile(0.5), forecast.quantile(LEVEL), fitted, usual)
     return Observation(
         now=NOW,
         policy=policy,

@@ -17,9 +17,10 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
+from controller.scaling.forecast_above_max import WARNED_AHEAD
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import resume
-from controller.scaling.observation import Observation, Obstacle, Outlook, Reading, Scale, Target
+from controller.scaling.observation import Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
 from controller.scaling.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.plan import LOOK_AHEAD_LEADS
 from controller.scaling.reasons import Reason
@@ -27,6 +28,7 @@ from forecasting import FittedForecast
 from forecasting.fleet import NotFitted
 
 MEDIAN = 0.5
+LOW = 0.02  # demand falls below it by chance about once in fifty times
 # Looked further ahead than needed, so that an outlook without newer samples is not made anew with every sweep.
 MARGIN = timedelta(minutes=30)
 
@@ -142,9 +144,10 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     memory = batch.carried.memories.get(policy.key)
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
-    until = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
+    until = now + max(LOOK_AHEAD_LEADS * lead_time(policy, memory), WARNED_AHEAD)
     keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
-    outlooks = {name: _outlook(look, key, batch, until=until) for name, key in keys.items() if key in batch.forecasts}
+    span = _Span(until, disturbed=memory.outage is not None)
+    outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
         policy=policy,
@@ -158,18 +161,37 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     )
 
 
-def _outlook(look: _Look, key: SignalKey, batch: Batch, *, until: datetime) -> Outlook:
+class _Span(NamedTuple):
+    """How far an outlook must reach, and whether demand is disturbed now, so that newer fits know less than older."""
+
+    until: datetime
+    disturbed: bool
+
+
+def _outlook(look: _Look, key: SignalKey, batch: Batch, span: _Span) -> Outlook:
     """Return what is expected of a load signal, made anew only where there is a newer sample, fit or wish."""
     fitted, known = batch.forecasts[key], batch.carried.outlooks.get(key)
     recent = look.readings[key.signal].recent
     as_of, level = fitted.origin if recent is None else recent.end, look.policy.spec.forecast.planning_percentile / 100
-    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > until:
+    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > span.until:
         return known
     updated = fitted if recent is None else fitted.update(recent)
-    # An origin after `until` is a clock set back: the forecast is asked for all the same, and reaches no further.
-    horizon = max(until - updated.origin, timedelta(0)) + MARGIN
-    forecast = updated.forecast(horizon, levels=(MEDIAN, level))
-    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted)
+    forecast = updated.forecast(_horizon(updated, span.until), levels=(MEDIAN, level))
+    usual = _usual(known.usual if known else None, fitted, span)
+    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted, usual)
+
+
+def _usual(known: Usual | None, fitted: FittedForecast, span: _Span) -> Usual:
+    """Return what is usual by the newest fit; in a disturbance by the one from before it, while that reaches."""
+    if known and known.expected.end > span.until and (span.disturbed or known.fitted is fitted):
+        return known
+    forecast = fitted.forecast(_horizon(fitted, span.until), levels=(LOW, MEDIAN))
+    return Usual(forecast.quantile(MEDIAN), forecast.quantile(LOW), fitted)
+
+
+def _horizon(fitted: FittedForecast, until: datetime) -> timedelta:
+    """Return how far to forecast. An origin after `until` is a clock set back: it then reaches no further."""
+    return max(until - fitted.origin, timedelta(0)) + MARGIN
 
 
 def _patch_without_scale(policy: ScalingPolicy, obstacle: Obstacle | None, now: datetime) -> list[Patch]:

@@ -11,7 +11,7 @@ import numpy as np
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale
+from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale, Usual
 from forecasting import FittedForecast, Gate, Series, fit
 from forecasting.fleet import NotFitted
 
@@ -74,11 +74,24 @@ def an_outlook(
     gate_open: bool = True,
     start: datetime = NOON,
     step: timedelta = timedelta(minutes=1),
+    usual: Usual | None = None,
 ) -> Outlook:
-    """Return an outlook whose planned demand is given minute by minute from noon on; the median is 80 % of it."""
+    """Return an outlook whose planned demand is given minute by minute from noon on; the median is 80 % of it.
+
+    By default anything is usual, so that no fall is odd.
+    """
     values = np.asarray(planned, dtype=float)
     expected, plan = Series(start, step, 0.8 * values), Series(start, step, values)
-    return Outlook(start, 0.95, expected, plan, a_fitted_forecast(gate_open=gate_open))
+    anything = Usual(expected, Series(start, step, 0 * values), a_fitted_forecast())
+    return Outlook(start, 0.95, expected, plan, a_fitted_forecast(gate_open=gate_open), usual or anything)
+
+
+def a_usual(demand: float, *, low: float | None = None, minutes: int = 300) -> Usual:
+    """Return a usual demand that holds from an hour before noon on; it hardly falls below 80 % of it."""
+    start, step = NOON - timedelta(hours=1), timedelta(minutes=1)
+    least = 0.8 * demand if low is None else low
+    expected, lowest = (Series(start, step, np.full(minutes, value)) for value in (demand, least))
+    return Usual(expected, lowest, a_fitted_forecast())
 
 
 def an_observation(  # noqa: PLR0913  everything a decision may know, each with a default

@@ -11,7 +11,7 @@ import pytest
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
-from controller.api.policy_status import Memory, RuleMemory, ScalingPolicyStatus
+from controller.api.policy_status import Memory, OutageMemory, RuleMemory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
@@ -166,6 +166,40 @@ async def test_an_outlook_is_kept_while_there_is_no_newer_sample() -> None:
     first = await cycle(batch, doors)
     second = await cycle(replace(batch, carried=first.carried), doors, now=NOON + SWEEP)
     assert second.carried.outlooks[KEY] is first.carried.outlooks[KEY]
+
+
+async def test_the_outlook_reaches_two_hours_so_that_a_maximum_too_low_is_told_in_time() -> None:
+    result = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
+    assert result.carried.outlooks[KEY].planned.end > NOON + timedelta(hours=2)
+
+
+async def test_what_is_usual_is_what_the_fit_says_without_the_newest_samples() -> None:
+    fallen = measured(1, until=NOON + 10 * MINUTE)
+    result = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": fallen}), now=NOON + 10 * MINUTE)
+    usual = result.carried.outlooks[KEY].usual
+    assert usual.expected == a_fitted_forecast().forecast(usual.expected.end - NOON).quantile(0.5)
+    assert np.all(usual.low.values <= usual.expected.values)
+
+
+@pytest.mark.parametrize(
+    ("outage", "kept", "why"),
+    [
+        (OutageMemory(began=NOON, seen=NOON), True, "in an outage what was usual before it stays so"),
+        (None, False, "else the newest fit knows best"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_fit_made_within_an_outage_does_not_call_it_usual(
+    outage: OutageMemory | None,
+    kept: bool,  # noqa: FBT001  a table's column
+    why: str,
+) -> None:
+    first = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
+    carried = replace(first.carried, memories={WEB.key: Memory(outage=outage)})
+    refitted = Batch([WEB], {KEY: a_fitted_forecast().update(Series(NOON, MINUTE, np.full(5, 1.0)))}, carried=carried)
+    second = await cycle(refitted, Doors({"requests": measured(1, until=NOON + 5 * MINUTE)}), now=NOON + 5 * MINUTE)
+    usual = [each.carried.outlooks[KEY].usual for each in (first, second)]
+    assert (usual[0] is usual[1]) is kept, why
 
 
 MORE_CAREFUL = WEB.model_copy(

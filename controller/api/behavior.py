@@ -63,6 +63,10 @@ class ScaleDownBehavior(Part):
     """A fall smaller than this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after a decrease in which no other follows."""
+    watch_seconds: Annotated[Seconds, Field(le=3600)] = 300
+    """With `objective.indicators`: service that goes bad this soon after a removal puts it back for half an hour."""
+    outage_hold_seconds: Annotated[Seconds, Field(le=21_600)] = 3600
+    """A fall that no season explains, or with bad service, removes nothing for this long; 0 believes it at once."""
 
 
 class Behavior(Part):

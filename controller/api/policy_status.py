@@ -30,6 +30,12 @@ class RuleMemory(Part):
     """When it last fired."""
     replicas: Replicas = 0
     """The count it reached and keeps proposing until it re-arms."""
+    fired_value: Annotated[float, Field(ge=0)] | None = None
+    """What the signal was when it last fired."""
+    vain_steps: Annotated[int, Field(ge=0, le=8)] = 0
+    """Additions in a row that did not lower the latency that asked for them."""
+    stopped_at: Timestamp | None = None
+    """When it stopped adding for want of effect; empty where it did not."""
 
 
 class BacklogMemory(Part):
@@ -50,6 +56,26 @@ class Change(Part):
     """Replicas before."""
     to_replicas: Replicas
     """Replicas after."""
+
+
+class RemovalMemory(Part):
+    """The last removal, while it is watched or undone."""
+
+    at: Timestamp
+    """When replicas were removed."""
+    from_replicas: Replicas
+    """Replicas before."""
+    undone_at: Timestamp | None = None
+    """When service went bad and they were put back; empty where it did not."""
+
+
+class OutageMemory(Part):
+    """A fall of demand that is taken for an outage."""
+
+    began: Timestamp
+    """When its first sign was seen."""
+    seen: Timestamp
+    """When its last sign was seen."""
 
 
 class RolloutMemory(Part):
@@ -83,6 +109,10 @@ class Memory(Part):
     """Queues that have a backlog."""
     start_ups: Annotated[tuple[StartUp, ...], Field(max_length=20)] = ()
     """Recent scale-ups, from which the lead time is learned."""
+    removal: RemovalMemory | None = None
+    """The last removal, while it is watched or undone."""
+    outage: OutageMemory | None = None
+    """The outage that is on, or has just ended."""
     rollout: RolloutMemory | None = None
     """The newest rollout; start-ups of its pods are not learned from."""
     planned_replicas: Replicas | None = None
@@ -120,6 +150,6 @@ class ScalingPolicyStatus(Part):
     learned: Learned | None = None
     """Numbers learned from the workload itself."""
     conditions: Conditions = ()
-    """Acting, SignalsHealthy, ForecastReady, ScalingLimited."""
+    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, ScalingLimited."""
     memory: Memory = Memory()
     """What decisions remember over a restart. For the operator, not for people."""

@@ -61,7 +61,7 @@ class Objective(Part):
     utilization_percent: Utilization = 70
     """Share of a replica's capacity to plan for, for loads without a service time."""
     indicators: Annotated[tuple[Indicator, ...], Field(max_length=8)] = ()
-    """Signals that say whether service is good. While one says it is not, nothing is removed; see `behavior`."""
+    """Signals that say whether service is good: no removal while it is bad, and an undo of one that made it bad."""
 
 
 class Holidays(Part):
@@ -127,7 +127,10 @@ class Step(Part):
 
 
 class StepRule(Part):
-    """Above a threshold for a time, add replicas; the highest step that holds counts."""
+    """Above a threshold for a time, add replicas; the highest step that holds counts.
+
+    A rule on a latency stops adding for half an hour where two additions in a row, once Ready, did not lower it.
+    """
 
     model_config = cross_field(
         cel(

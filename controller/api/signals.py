@@ -18,6 +18,7 @@ from controller.api.fields import (
     cross_field,
 )
 
+LATENCY = "latency"  # presets of latencies have it in their name
 MatchedValue = Annotated[str, Field(max_length=253)]
 LabelValue = Annotated[str, Field(min_length=1, max_length=253)]
 
@@ -167,6 +168,11 @@ class Signal(Part):
         if self.queue and self.load:
             raise ValueError("the depth of a queue is no load: set load on the signal that queue.arrivals names")
         return self
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether it is a latency: a percentile of a histogram, or a preset with `latency` in its name."""
+        return bool(self.metric and self.metric.percentile) or LATENCY in (self.preset or "")
 
 
 Utilization = Annotated[Percent, Field(ge=10, le=100)]

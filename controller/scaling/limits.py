@@ -14,9 +14,11 @@ from controller.scaling.health import Health, describe, unhealthy_signals
 from controller.scaling.lead_time import lead_time
 from controller.scaling.memory import stabilized_floor
 from controller.scaling.observation import Observation
+from controller.scaling.outage import hold_through_outage
 from controller.scaling.reasons import Reason
 from controller.scaling.rollout import hold_during_rollout
 from controller.scaling.step_limits import limit_steps
+from controller.scaling.undo import undo_harmful_removal
 
 EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT)  # asked for by a person, word for word
 
@@ -141,6 +143,7 @@ def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: He
 # The order is the contract: what is safe, what is calm, what the policy bounds, and last what a person holds by hand.
 LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     hold_on_unhealthy_signals,
+    hold_through_outage,
     hold_while_in_flight,
     stabilize,
     keep_what_is_needed_soon,
@@ -148,6 +151,7 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     hold_during_rollout,
     limit_steps,
     cool_down,
+    undo_harmful_removal,
     spare_dependencies,
     clamp_to_bounds,
     obey_pause,

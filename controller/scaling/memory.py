@@ -11,9 +11,11 @@ from controller.scaling.decision import Plan
 from controller.scaling.health import unhealthy_signals
 from controller.scaling.lead_time import lead_time, remember_start_ups
 from controller.scaling.observation import Observation
+from controller.scaling.outage import outage_after
 from controller.scaling.queue_drain import advance_backlogs
 from controller.scaling.rollout import advance_rollout, scaled_up_pods
 from controller.scaling.step_rules import advance_rules
+from controller.scaling.undo import advance_removal, removal_after
 
 MAX_ENTRIES = 64  # bound of the lists in the CRD
 
@@ -22,7 +24,9 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 
 def resume(memory: Memory, current: int, now: datetime) -> Memory:
     """Return a persisted memory as it may be trusted after a restart: nothing is removed for a whole window."""
-    return memory.model_copy(update={"recommendations": _record(memory.recommendations, current, now)})
+    outage = memory.outage and memory.outage.model_copy(update={"seen": now})  # it may have been seen since it was kept
+    recommendations = _record(memory.recommendations, current, now)
+    return memory.model_copy(update={"recommendations": recommendations, "outage": outage})
 
 
 def advance_memory(observation: Observation) -> Memory:
@@ -32,7 +36,12 @@ def advance_memory(observation: Observation) -> Memory:
     memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
     looked = replace(observation, memory=memory)
-    return memory.model_copy(update={"rules": advance_rules(looked), "backlogs": advance_backlogs(looked)})
+    advanced = {
+        "rules": advance_rules(looked),
+        "backlogs": advance_backlogs(looked),
+        "removal": advance_removal(looked),
+    }
+    return memory.model_copy(update=advanced)
 
 
 def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
@@ -44,6 +53,8 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     after = {
         "recommendations": _recommendations(observation, recommended),
         "changes": _changes(observation, desired),
+        "removal": removal_after(observation, desired),
+        "outage": outage_after(observation, plan),
         "planned_replicas": planned if fresh else memory.planned_replicas,
     }
     return memory.model_copy(update=after)
@@ -106,7 +117,9 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
         update={
             "recommendations": tuple(_not_after(now, entry, "since") for entry in memory.recommendations),
             "changes": tuple(_not_after(now, change, "at") for change in memory.changes),
-            "rules": tuple(_not_after(now, rule, "above_since", "fired_at") for rule in memory.rules),
+            "rules": tuple(_not_after(now, rule, "above_since", "fired_at", "stopped_at") for rule in memory.rules),
+            "removal": memory.removal and _not_after(now, memory.removal, "at", "undone_at"),
+            "outage": memory.outage and _not_after(now, memory.outage, "began", "seen"),
             "rollout": memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
             "backlogs": tuple(_not_after(now, backlog, "since") for backlog in memory.backlogs),
         }

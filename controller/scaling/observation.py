@@ -69,10 +69,23 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual at this time by one fit alone, before the newest samples: what they fall short of is told by it.
+
+    `expected` is the median, `low` what demand stays above in nearly all cases.
+    """
+
+    expected: Series
+    low: Series
+    fitted: FittedForecast = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What is expected of one load signal: demand from its newest sample (`as_of`) on, on the forecaster's grid.
 
-    `expected` is the median, `planned` the quantile at the planning `level`. `fitted` is what it was made from.
+    `expected` is the median, `planned` the quantile at the planning `level`. `fitted` is what it was made from, and
+    `usual` what it says without the newest samples.
     """
 
     as_of: datetime
@@ -80,6 +93,7 @@ class Outlook:
     expected: Series
     planned: Series
     fitted: FittedForecast = field(repr=False)
+    usual: Usual
 
     @property
     def gate(self) -> Gate:

@@ -14,7 +14,7 @@ from controller.scaling.observation import Obstacle
 from controller.scaling.reasons import Reason
 from controller.scaling.status import MAX_MESSAGE, is_worth_writing, status_after, status_without_decision
 
-WARN_WHEN_FALSE = ("Acting", "SignalsHealthy")
+WARN_WHEN_FALSE = ("Acting", "SignalsHealthy", "ForecastWithinMax")
 
 
 @dataclass(frozen=True, slots=True)

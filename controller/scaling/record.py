@@ -77,6 +77,7 @@ def _outlook(outlook: Outlook) -> dict[str, Any]:
         "gate": {"open": outlook.gate.open, "reason": outlook.gate.reason, "message": outlook.gate.message},
         "expected": _series(outlook.expected),
         "planned": _series(outlook.planned),
+        "usual": {"expected": _series(outlook.usual.expected), "low": _series(outlook.usual.low)},
     }
 
 

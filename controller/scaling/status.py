@@ -7,6 +7,7 @@ from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
+from controller.scaling.forecast_above_max import forecast_within_max
 from controller.scaling.health import describe, unhealthy_signals
 from controller.scaling.lead_time import learned_lead_time
 from controller.scaling.observation import Obstacle
@@ -18,6 +19,8 @@ LIMITING = (
     Reason.TOO_MANY_REPLICAS,
     Reason.STEP_LIMITED_UP,
     Reason.STEP_LIMITED_DOWN,
+    Reason.OUTAGE,
+    Reason.SCALE_DOWN_UNDONE,
     Reason.DEPENDENCY_LIMIT,
 )
 MAX_MESSAGE = 1024  # bound of the field in the CRD
@@ -81,18 +84,26 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.backlogs,
         status.memory.changes,
         status.memory.start_ups,
+        status.memory.removal,
+        status.memory.outage and status.memory.outage.began,
         status.memory.rollout,
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
 
 
 def _conditions(decision: Decision) -> tuple[Condition, ...]:
-    said = (_acting(decision), _signals_healthy(decision), _forecast_ready(decision), _scaling_limited(decision))
-    names = ("Acting", "SignalsHealthy", "ForecastReady", "ScalingLimited")
+    said = {
+        "Acting": _acting(decision),
+        "SignalsHealthy": _signals_healthy(decision),
+        "ForecastReady": _forecast_ready(decision),
+        "ForecastWithinMax": forecast_within_max(decision),
+        "ScalingLimited": _scaling_limited(decision),
+    }
     policy = decision.observation.policy
     return tuple(
         condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
-        for name, what in zip(names, said, strict=True)
+        for name, what in said.items()
+        if what is not None
     )
 
 
@@ -136,7 +147,10 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
     unschedulable = sum(pod.unschedulable for pod in decision.observation.scale.pods)
     if unschedulable:
         return True, Reason.NO_ROOM, f"{unschedulable} pods are Unschedulable: the cluster has no room for them"
+    stopped = next((c for c in decision.plan.candidates if c.reason is Reason.STEP_RULE_STOPPED), None)
     limiter = next((limiter for limiter in reversed(decision.limiters) if limiter.reason in LIMITING), None)
+    if limiter is None and stopped is not None:
+        return True, stopped.reason, stopped.message
     if limiter is None:
         return False, Reason.DESIRED_WITHIN_RANGE, "the desired replicas are within the policy's bounds"
     return True, limiter.reason, limiter.message

@@ -2,7 +2,7 @@
 
 A rule is at rest, waiting (above since ...), or fired (keeps proposing the count it reached until it re-arms).
 While capacity is on its way the clock of a further step stands still, so a rule never repeats what pods that are
-still starting will answer.
+still starting will answer. Whether it helped is judged in effect.py.
 """
 
 import math
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from controller.api.policy_status import RuleMemory
 from controller.api.scaling_policy import Step, StepRule
 from controller.scaling.decision import Candidate
+from controller.scaling.effect import is_stopped, judged, without_verdict
 from controller.scaling.health import is_fresh
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation, Scale
@@ -45,21 +46,33 @@ def _advance(rule: StepRule, state: RuleMemory, observation: Observation) -> Rul
     value = observation.readings[rule.signal].value or 0.0
     if value < rule.rearms_below or value == 0:
         return RuleMemory(name=rule.name)
+    if is_stopped(state, observation.now):
+        return state
+    return _fire(rule, without_verdict(state) if state.stopped_at else state, observation)
+
+
+def _fire(rule: StepRule, state: RuleMemory, observation: Observation) -> RuleMemory:
+    """Return the state of a rule that has not re-armed: fired where it is time to, and where firing helps."""
+    value = observation.readings[rule.signal].value or 0.0
     level = _level(rule, value)
-    if level < 0:
-        return state.model_copy(update={"above_since": None})
-    if level <= state.level and _on_its_way(state, observation):
+    if level < 0 or (level <= state.level and _on_its_way(state, observation)):
         return state.model_copy(update={"above_since": None})
     since = state.above_since or observation.now
     reached = min(_reached(rule.steps[: level + 1], observation.scale), observation.policy.spec.max_replicas)
     fires = level > state.level or reached > state.replicas
     if not fires or observation.now - since < _wait(rule, state, level):
         return state.model_copy(update={"above_since": since})
+    if _may_be_judged(rule, state, observation):
+        state = judged(state, value, observation.now)
+    if is_stopped(state, observation.now):
+        return state
     return RuleMemory(
         name=rule.name,
         level=max(level, state.level),
         fired_at=observation.now,
         replicas=max(state.replicas, reached),
+        fired_value=value,
+        vain_steps=state.vain_steps,
     )
 
 
@@ -97,6 +110,12 @@ def _on_its_way(state: RuleMemory, observation: Observation) -> bool:
     return starting and not _late(state.fired_at, observation)
 
 
+def _may_be_judged(rule: StepRule, state: RuleMemory, observation: Observation) -> bool:
+    """Return whether a rule on a latency can be held to what its last step, wholly Ready, did."""
+    is_latency = any(signal.is_latency for signal in observation.policy.spec.signals if signal.name == rule.signal)
+    return is_latency and state.level >= 0 and observation.scale.ready_replicas >= state.replicas
+
+
 def _late(fired_at: datetime | None, observation: Observation) -> bool:
     if fired_at is None:
         return True
@@ -109,6 +128,12 @@ def _candidate(rule: StepRule, state: RuleMemory | None, observation: Observatio
         fresh = is_fresh(observation.readings, rule.signal, observation.now)
         reason = Reason.BELOW_THRESHOLD if fresh else Reason.SIGNAL_UNHEALTHY
         return Candidate(reason, source, None, f"step rule {rule.name} is at rest")
+    if is_stopped(state, observation.now):
+        message = (
+            f"step rule {rule.name} adds nothing more: {state.vain_steps} additions in a row did not lower "
+            f"{rule.signal}; the {state.replicas} replicas it reached are kept"
+        )
+        return Candidate(Reason.STEP_RULE_STOPPED, source, state.replicas, message)
     step = rule.steps[min(state.level, len(rule.steps) - 1)]
     amount = f"{step.add_percent} %" if step.add_percent is not None else f"{step.add_replicas} replicas"
     message = (

@@ -40,6 +40,7 @@ def reasons(decision: Decision) -> list[Reason]:
 def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> None:
     assert [limit.__name__ for limit in LIMITS] == [
         "hold_on_unhealthy_signals",
+        "hold_through_outage",
         "hold_while_in_flight",
         "stabilize",
         "keep_what_is_needed_soon",
@@ -47,6 +48,7 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
         "hold_during_rollout",
         "limit_steps",
         "cool_down",
+        "undo_harmful_removal",
         "spare_dependencies",
         "clamp_to_bounds",
         "obey_pause",

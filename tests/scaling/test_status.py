@@ -62,6 +62,7 @@ def test_the_status_says_what_where_and_why() -> None:
         ("Acting", "True", "ReadyForScale"),
         ("SignalsHealthy", "True", "SignalsFresh"),
         ("ForecastReady", "True", "BeatsLastWeek"),
+        ("ForecastWithinMax", "True", "ForecastWithinMax"),
         ("ScalingLimited", "False", "DesiredWithinRange"),
     ]
 

@@ -1,0 +1,47 @@
+"""A forecast above maxReplicas is told ahead of time, while somebody can still raise the limit."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from controller.api.signals import Signal
+from controller.scaling.capacity import replicas_for
+from controller.scaling.decision import Decision
+from controller.scaling.observation import Observation, Outlook
+from controller.scaling.reasons import Reason
+
+WARNED_AHEAD = timedelta(hours=2)  # time for a person to see it, and to find room
+
+
+def forecast_within_max(decision: Decision) -> tuple[bool, str, str] | None:
+    """Return whether maxReplicas is enough for all that is forecast within two hours; None without an open forecast."""
+    observation = decision.observation
+    signals = {signal.name: signal for signal in observation.policy.spec.load_signals}
+    open_ones = [(signals[name], each) for name, each in observation.outlooks.items() if each.gate.open]
+    needs = [need for signal, outlook in open_ones if (need := _first_above_max(signal, outlook, observation))]
+    if not open_ones:
+        return None
+    if not needs:
+        return True, Reason.FORECAST_WITHIN_MAX, "maxReplicas is enough for what is forecast for the next 2 hours"
+    return False, Reason.FORECAST_ABOVE_MAX, "; ".join(needs)
+
+
+def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation) -> str:
+    """Return when a signal is first forecast to need more than maxReplicas, and how many; empty for never."""
+    if signal.load is None:
+        return ""
+    spec, planned = observation.policy.spec, outlook.planned
+    ahead = planned.between(observation.now, observation.now + WARNED_AHEAD)
+    highest = float(np.max(ahead.values, initial=0.0))
+    needed = replicas_for(highest, signal.load, spec.objective)
+    if needed <= spec.max_replicas:
+        return ""
+    at = next(
+        ahead.start + index * ahead.step
+        for index, demand in enumerate(ahead.values)
+        if replicas_for(float(demand), signal.load, spec.objective) > spec.max_replicas
+    )
+    return (
+        f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "
+        f"{needed} replicas then, maxReplicas is {spec.max_replicas}; the first time at {at:%H:%M} UTC"
+    )
