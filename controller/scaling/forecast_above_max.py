@@ -16,10 +16,11 @@ WARNED_AHEAD = timedelta(hours=2)  # time for a person to see it, and to find ro
 def forecast_within_max(decision: Decision) -> tuple[bool, str, str] | None:
     """Return whether maxReplicas is enough for all that is forecast within two hours; None without an open forecast."""
     observation = decision.observation
-    signals = {signal.name: signal for signal in observation.policy.spec.load_signals}
-    open_ones = [(signals[name], each) for name, each in observation.outlooks.items() if each.gate.open]
-    needs = [need for signal, outlook in open_ones if (need := _first_above_max(signal, outlook, observation))]
-    if not open_ones:
+    signals = observation.policy.spec.load_signals
+    known = [(each, outlook) for each in signals if (outlook := observation.outlooks.get(each.name))]
+    speaking = [(signal, outlook) for signal, outlook in known if outlook.gate.open]
+    needs = [need for signal, outlook in speaking if (need := _first_above_max(signal, outlook, observation))]
+    if not speaking:
         return None
     if not needs:
         return True, Reason.FORECAST_WITHIN_MAX, "maxReplicas is enough for what is forecast for the next 2 hours"
