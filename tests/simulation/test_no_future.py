@@ -59,4 +59,4 @@ def test_two_processes_write_the_same_timelines(tmp_path: Path) -> None:
         subprocess.run(command, check=True, env=environment, cwd=TRACE.parents[1], capture_output=True)
         written.append(path.read_bytes())
     assert written[0] == written[1]
-    assert written[0].count(b"\n") == 1 + 15 * 120
+    assert written[0].count(b"\n") == 1 + 19 * 120

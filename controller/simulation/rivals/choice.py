@@ -12,8 +12,8 @@ from controller.simulation.world import World
 
 ALL = "all"
 EVERY = (
-    "hpa-cpu=0.7/2,hpa-rps=0.7/2,hpa-rps=0.7/2/0.02,last-week=0.7/2,kpa=0.7,aws=0.7,static=0.99,static=1,oracle,"
-    "no-forecast,last-value,scryer-fft,scryer-regression,true-future"
+    "hpa-cpu=0.7/2,hpa-rps=0.7/2,hpa-rps=0.7/2/0.02,last-week=0.7/2,kpa=0.7,aws=0.7,queue=5/2,phpa=0.7/2,"
+    "crane=0.7/2,kedastral=0.7/2,static=0.99,static=1,oracle,no-forecast,last-value,scryer-fft,scryer-regression,true-future"
 )
 
 

@@ -20,10 +20,14 @@ from controller.simulation.rivals.ablations import (
     without_forecast,
 )
 from controller.simulation.rivals.aws_predictive import AWSPredictive
+from controller.simulation.rivals.crane import crane_hpa
 from controller.simulation.rivals.hpa import DEFAULT_TOLERANCE, HPA, requests_hpa, utilization_hpa
+from controller.simulation.rivals.kedastral import kedastral_hpa
 from controller.simulation.rivals.kpa import KPA
 from controller.simulation.rivals.last_week import last_week_hpa
 from controller.simulation.rivals.oracle import Oracle
+from controller.simulation.rivals.phpa import phpa
+from controller.simulation.rivals.queue_trigger import queue_hpa
 from controller.simulation.rivals.static import Static
 from controller.simulation.world import PretendWorkload, World
 from forecasting.models.scryer_fft import ScryerFFT
@@ -59,6 +63,7 @@ class Kind:
 TARGET = Setting("target", 0.7, 0.01, 1.0)
 MIN_REPLICAS = Setting("minReplicas", 1, 1, 100_000, is_whole=True)
 TOLERANCE = Setting("tolerance", DEFAULT_TOLERANCE, 0.0, 0.99)
+WAITING = Setting("waiting requests", 5, 0.1, 1_000_000)
 QUANTILE = Setting("quantile", 0.99, 0.0, 1.0)
 PERCENTILE = Setting("planning percentile", 98, 50, 99, is_whole=True)
 SHARE = Setting("share", 1.0, 0.1, 10.0)
@@ -67,7 +72,7 @@ TARGETS = tuple(percent / 100 for percent in range(35, 100, 5))
 MINIMA = (2.0, 4.0, 10.0)
 TARGET_SWEEP = tuple((target,) for target in TARGETS)
 HPA_SWEEP = tuple(product(TARGETS, MINIMA))
-NARROW = 0.02  # the tolerance that an HPA may be given from Kubernetes 1.33 on
+WAITING_SWEEP = tuple(product((0.5, 1.0, 2.0, 5.0, 10.0, 20.0), MINIMA))
 QUANTILE_SWEEP = tuple((quantile,) for quantile in (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0))
 PERCENTILE_SWEEP = tuple((float(percentile),) for percentile in (50, 60, 70, 80, 90, 95, 98, 99))
 SHARE_SWEEP = tuple((percent / 100,) for percent in range(70, 125, 5))
@@ -140,6 +145,10 @@ KINDS: Mapping[str, Kind] = {
     "last-week": Kind(_hpa(last_week_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
     "kpa": Kind(_of_world(_kpa), (TARGET,), TARGET_SWEEP),
     "aws": Kind(_of_world(_aws), (TARGET,), TARGET_SWEEP),
+    "queue": Kind(_hpa(queue_hpa, lambda _: 1.0), (WAITING, MIN_REPLICAS, TOLERANCE), WAITING_SWEEP),
+    "phpa": Kind(_hpa(phpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
+    "crane": Kind(_hpa(crane_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
+    "kedastral": Kind(_hpa(kedastral_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
     "static": Kind(_of_world(lambda given, workload: Static(given[0], workload.world)), (QUANTILE,), QUANTILE_SWEEP),
     "oracle": Kind(_of_world(lambda _, workload: Oracle(workload))),
     **ABLATIONS,

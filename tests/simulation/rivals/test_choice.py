@@ -12,7 +12,7 @@ from controller.simulation.rivals.kinds import KINDS
 from controller.simulation.world import World
 
 HALF_AN_HOUR = 120  # ticks
-REACTIVE = ["hpa-cpu", "hpa-rps", "last-week", "kpa", "aws"]
+REACTIVE = ["hpa-cpu", "hpa-rps", "last-week", "kpa", "aws", "phpa", "crane"]
 
 
 def steady(rps: float) -> Demand:
@@ -59,7 +59,7 @@ def test_every_kind_can_be_replayed_by_its_name(kind: str) -> None:
     (rival,) = parse_rivals(kind)
     timeline = flown(rival, steady(100))
     assert (timeline.policy, len(timeline)) == (kind, HALF_AN_HOUR)
-    assert (timeline.ready_replicas[-40:] >= 10).all()
+    assert (timeline.created_replicas >= 2).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
