@@ -62,7 +62,7 @@ class Prediction:
 def minutes_of(rates: Values) -> Values:
     """Return the means of the newest whole minutes, missing ones on the line between their neighbours."""
     whole = len(rates) // MINUTE_TICKS * MINUTE_TICKS
-    minutes = rates[len(rates) - whole :].reshape(-1, MINUTE_TICKS).mean(axis=1)[-HISTORY:]
+    minutes: Values = rates[len(rates) - whole :].reshape(-1, MINUTE_TICKS).mean(axis=1)[-HISTORY:]
     known = np.flatnonzero(~np.isnan(minutes))
     if not len(known):
         return minutes[:0]
