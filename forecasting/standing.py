@@ -132,9 +132,11 @@ def learn_limits(surprises: Values) -> tuple[Limits, ...]:
 def hear(standing: Standing, deviations: Values, limits: Limits, step_seconds: float) -> Heard:
     """Return what is made of deviations (n,), oldest first, that follow a standing; NaN is an unknown one."""
     added, levels = np.zeros((2, len(deviations)))
-    if not (np.abs(deviations) > min(limits.hour, limits.sample)).any():  # as nearly always
-        return Heard(added, levels, standing if np.isnan(deviations).all() else NOTHING_APART)
+    usual = min(limits.hour, limits.sample)
     for i, deviation in enumerate(deviations.tolist()):
+        if abs(deviation) <= usual:  # as nearly always
+            standing = NOTHING_APART
+            continue
         standing = standing.after(deviation, limits, step_seconds)
         levels[i] = standing.level(step_seconds)
         if not levels[i] and abs(deviation) > limits.sample:
