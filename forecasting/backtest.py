@@ -18,7 +18,7 @@ from forecasting.models.persistence import fading
 from forecasting.panel import Panel, ceiling_of, demand_of
 from forecasting.seasons import HOUR, Steps, Ticks
 from forecasting.series import Flags, Values
-from forecasting.surprises import CARRIED, surprises_of
+from forecasting.surprises import CARRIED, surprises_at
 
 FOLDS = 12
 FOLD_SPACING = 5  # hours between folds at least, so that they see different hours
@@ -155,10 +155,7 @@ class _Fold:
         ahead = starts[:, None] + day + leads.steps
         inside = ahead < len(self.steps)
         target = np.where(inside, ahead, 0)
-        deviations = self.heard - self.patterns
-        surprises = np.stack(
-            [surprises_of(deviations[..., start : start + day], self.steps.seconds) for start in starts], axis=2
-        )
+        surprises = surprises_at(self.heard - self.patterns, starts + day, day, self.steps.seconds)
         left = np.stack([fading(each, leads.hours + 0.5 * self.steps.seconds / HOUR) for each in self.persistence])
         logs = self.patterns[:, :, target] + surprises[..., CARRIED, None] * left[:, :, None, :]
         return Trial(

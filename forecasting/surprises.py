@@ -10,7 +10,7 @@ A member carries the surprise of half an hour forward (persistence.py); the corr
 
 import numpy as np
 
-from forecasting.seasons import HOUR
+from forecasting.seasons import HOUR, Ticks
 from forecasting.series import Values
 
 MEMORIES = np.array([1 / 24, 1 / 8, 1 / 2, 2.0, 12.0])  # hours: half the length of a window with the same mean age
@@ -19,12 +19,20 @@ CARRIED = 2  # the memory whose surprise members carry forward: its mean age is 
 
 def surprises_of(deviations: Values, step_seconds: float) -> Values:
     """Return surprises (..., memories) from deviations (..., n), oldest first, NaN where unknown; 0 of nothing."""
-    recall = np.exp(-np.arange(deviations.shape[-1])[::-1, None] * step_seconds / HOUR / MEMORIES)
+    count = deviations.shape[-1]
+    return surprises_at(deviations, np.array([count]), count, step_seconds)[..., 0, :]
+
+
+def surprises_at(deviations: Values, ends: Ticks, count: int, step_seconds: float) -> Values:
+    """Return surprises (..., ends, memories) from so many deviations before each of the ends, positions in (..., n)."""
+    ages = ends - 1 - np.arange(deviations.shape[-1])[:, None]
+    fading = np.exp(-np.abs(ages)[..., None] * step_seconds / HOUR / MEMORIES)
+    recall = np.where(((ages >= 0) & (ages < count))[..., None], fading, 0.0).reshape(len(ages), -1)
     known = ~np.isnan(deviations)
     # Where all is known, which is nearly always, the sum of weights is one for all.
     weight = recall.sum(axis=0) if known.all() else np.maximum(known @ recall, np.finfo(np.float64).tiny)
     surprises: Values = np.where(known, deviations, 0.0) @ recall / weight
-    return surprises
+    return surprises.reshape(*deviations.shape[:-1], len(ends), len(MEMORIES))
 
 
 def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Values:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecasting.series import Values
-from forecasting.surprises import CARRIED, MEMORIES, renewed, surprises_of
+from forecasting.surprises import CARRIED, MEMORIES, renewed, surprises_at, surprises_of
 
 FIVE_MINUTES = 300.0
 
@@ -59,3 +59,13 @@ def test_an_unknown_step_is_passed_over() -> None:
     before = np.full((1, len(MEMORIES)), 0.3)
 
     assert renewed(before, np.array([[np.nan]]), FIVE_MINUTES).tolist() == before.tolist()
+
+
+def test_surprises_at_many_ends_are_those_of_each_window_alone() -> None:
+    deviations = np.random.default_rng(3).normal(size=(2, 60))
+    deviations[1, 20:25] = np.nan
+
+    at = surprises_at(deviations, np.array([30, 47, 60]), 30, FIVE_MINUTES)
+
+    windows = [surprises_of(deviations[:, end - 30 : end], FIVE_MINUTES) for end in (30, 47, 60)]
+    np.testing.assert_allclose(at, np.stack(windows, axis=1))
