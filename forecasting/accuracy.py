@@ -1,8 +1,9 @@
 """Measures of a forecast, each one pure function, and the table they fill. Forecasts are made in backtest.py.
 
-All take arrays that broadcast against each other, return one number a row (all but the first axis is pooled), and leave
-out samples whose truth is NaN. Sources: Hyndman and Koehler, Another look at measures of forecast accuracy,
-2006 (MASE); Koenker and Bassett, Regression Quantiles, 1978 (the pinball or quantile loss).
+All take arrays that broadcast against each other, return one number a row (all but the first axis is pooled, where a
+sample counts by its weight), and leave out samples whose truth is NaN. Sources: Hyndman and Koehler, Another look at
+measures of forecast accuracy, 2006 (MASE); Koenker and Bassett, Regression Quantiles, 1978 (the pinball or quantile
+loss).
 """
 
 import math
@@ -15,6 +16,7 @@ import numpy as np
 from forecasting.series import Values
 
 ROUNDING = 1e-9  # of demand: a forecast that is off by less is perfect
+ALIKE = np.ones(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +48,30 @@ class Accuracy:
     full_horizon: Mapping[str, Score]
 
 
-def absolute_errors(truth: Values, forecast: Values) -> Values:
+def absolute_errors(truth: Values, forecast: Values, *, weights: Values = ALIKE) -> Values:
     """Return the mean absolute error of each row; NaN where no truth is known."""
-    return mean_known(_rows(np.abs(_excess(truth, forecast))))
+    return _mean(np.abs(_excess(truth, forecast)), weights)
 
 
-def wape(truth: Values, forecast: Values) -> Values:
+def wape(truth: Values, forecast: Values, *, weights: Values = ALIKE) -> Values:
     """Return the weighted absolute percentage error, sum |y - f| / sum |y|, as a share."""
-    known = np.isnan(truth)
-    total = _rows(np.where(known, 0.0, np.abs(truth))).sum(axis=1)
-    return ratio(_rows(np.where(known, 0.0, np.abs(_excess(truth, forecast)))).sum(axis=1), total)
+    return ratio(_sum(np.abs(_excess(truth, forecast)), weights), _sum(np.abs(truth), weights))
 
 
-def mase(truth: Values, forecast: Values, scale: Values) -> Values:
+def mase(truth: Values, forecast: Values, scale: Values, *, weights: Values = ALIKE) -> Values:
     """Return the mean absolute scaled error; `scale` (rows,) is the mean |y[t] - y[t - m]| of the history."""
-    return ratio(absolute_errors(truth, forecast), scale)
+    return ratio(absolute_errors(truth, forecast, weights=weights), scale)
 
 
-def pinball_loss(truth: Values, quantile: Values, level: float) -> Values:
+def pinball_loss(truth: Values, quantile: Values, level: float, *, weights: Values = ALIKE) -> Values:
     """Return the mean of max(level * (y - q), (level - 1) * (y - q)), the loss a level's true quantile minimises."""
     excess = _excess(truth, quantile)
-    return mean_known(_rows(np.maximum(level * excess, (level - 1) * excess)))
+    return _mean(np.maximum(level * excess, (level - 1) * excess), weights)
 
 
-def coverage(truth: Values, quantile: Values) -> Values:
+def coverage(truth: Values, quantile: Values, *, weights: Values = ALIKE) -> Values:
     """Return the share of samples at or below the quantile; NaN where no truth is known."""
-    return mean_known(_rows(np.where(np.isnan(truth), np.nan, _excess(truth, quantile) <= 0)))
+    return _mean(np.where(np.isnan(truth), np.nan, _excess(truth, quantile) <= 0), weights)
 
 
 def ratio(errors: Values, unit: Values) -> Values:
@@ -99,5 +99,14 @@ def _excess(truth: Values, forecast: Values) -> Values:
     return np.where(np.abs(excess) <= ROUNDING * truth, 0.0, excess)
 
 
-def _rows(values: Values) -> Values:
-    return values.reshape(len(values), -1)
+def _mean(values: Values, weights: Values) -> Values:
+    """Return the weighted mean of what is known in each row; NaN where nothing is."""
+    counts = (~np.isnan(values) * weights).reshape(len(values), -1).sum(axis=1)
+    return _sum(values, weights) / np.where(counts > 0, counts, math.nan)
+
+
+def _sum(values: Values, weights: Values) -> Values:
+    """Return the weighted sum of what is known in each row."""
+    known = np.where(np.isnan(values), 0.0, values)
+    sums: Values = (known * weights).reshape(len(values), -1).sum(axis=1)
+    return sums

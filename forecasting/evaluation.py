@@ -8,10 +8,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import EllipsisType
+from typing import NamedTuple
 
 import numpy as np
 
 from forecasting.accuracy import (
+    ALIKE,
     Accuracy,
     Score,
     absolute_errors,
@@ -26,7 +29,7 @@ from forecasting.accuracy import (
 from forecasting.backtest import Backtest
 from forecasting.combination import combine
 from forecasting.correction import Correction, no_correction
-from forecasting.gate import Gate, Losses, history_too_short, judge
+from forecasting.gate import HURDLES, Gate, Losses, history_too_short, judge
 from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, from_roots, quantiles, roots_of
 from forecasting.panel import Panel
 from forecasting.selection import Mix, Weight, equal_mix, weights_of
@@ -71,6 +74,13 @@ class _Track:
 
     points: Values
     planned: Values
+
+
+class _Part(NamedTuple):
+    """Some of (series, folds, origins, leads), and how much each lead counts there."""
+
+    taken: tuple[EllipsisType | slice | int, ...]
+    weights: Values
 
 
 def evaluate(
@@ -128,18 +138,13 @@ def _accuracies(
     panel: Panel, backtest: Backtest, tracks: Mapping[str, _Track], planning: Planning
 ) -> tuple[Accuracy, ...]:
     scale = seasonal_scale(np.expm1(panel.logs), panel.steps.per_day)
-    truth = backtest.trial.truth
-    hour = np.flatnonzero(backtest.leads.hours < 1.0)
-    # The whole day is seen from the folds' first origins; a lead counts for all steps it stands for.
-    day = np.repeat(np.arange(len(backtest.leads.steps)), np.round(backtest.leads.share).astype(int))
-    first = {
-        name: _scores(truth[..., hour], track.points[..., hour], track.planned[..., hour], scale, planning)
-        for name, track in tracks.items()
-    }
-    full = {
-        name: _scores(truth[:, :, 0, day], track.points[:, :, 0, day], track.planned[:, :, 0, day], scale, planning)
-        for name, track in tracks.items()
-    }
+    hour = np.count_nonzero(backtest.leads.hours < 1.0)
+    # The whole day is seen from the folds' first origins; there a lead counts for all steps it stands for.
+    near, far = _Part(np.s_[..., :hour], ALIKE), _Part(np.s_[:, :, 0], np.round(backtest.leads.share))
+    first, full = (
+        {name: _scores(backtest.trial.truth, track, part, scale, planning) for name, track in tracks.items()}
+        for part in (near, far)
+    )
     return tuple(
         Accuracy(
             origins=len(backtest.positions),
@@ -152,13 +157,14 @@ def _accuracies(
     )
 
 
-def _scores(truth: Values, point: Values, planned: Values, scale: Values, planning: Planning) -> list[Score]:
-    """Return one score for each series."""
+def _scores(truth: Values, track: _Track, part: _Part, scale: Values, planning: Planning) -> list[Score]:
+    """Return one score for each series over a part of the leads and origins."""
+    truth, point, planned = (each[part.taken] for each in (truth, track.points, track.planned))
     columns = (
-        mase(truth, point, scale),
-        wape(truth, point),
-        ratio(pinball_loss(truth, planned, planning.level), scale),
-        coverage(truth, planned),
+        mase(truth, point, scale, weights=part.weights),
+        wape(truth, point, weights=part.weights),
+        ratio(pinball_loss(truth, planned, planning.level, weights=part.weights), scale),
+        coverage(truth, planned, weights=part.weights),
     )
     return [Score(*map(float, row)) for row in zip(*columns, strict=True)]
 
@@ -167,7 +173,11 @@ def _gates(backtest: Backtest, tracks: Mapping[str, _Track], spread: Values, pla
     """Return the verdict for each series over the lead time, with the step that begins as it ends."""
     lead = backtest.leads.hours <= planning.lead_hours
     truth = backtest.trial.truth[..., lead]
-    losses = {name: _by_origin(truth, track.planned[..., lead], planning.level) for name, track in tracks.items()}
+    losses = {
+        name: _by_origin(truth, tracks[name].planned[..., lead], planning.level)
+        for name in (COMBINATION, *(hurdle.rival for hurdle in HURDLES))
+        if name in tracks
+    }
     losses["constant"] = _better(
         *(_by_origin(truth, planned[..., lead], planning.level) for planned in _constants(backtest, spread, planning))
     )
