@@ -17,7 +17,7 @@ from forecasting.models import FittedModel, Model
 from forecasting.models.persistence import fading
 from forecasting.panel import Panel, ceiling_of, demand_of
 from forecasting.seasons import HOUR, Steps, Ticks
-from forecasting.series import Flags, Values
+from forecasting.series import Values
 from forecasting.surprises import CARRIED, surprises_at
 
 FOLDS = 12
@@ -59,10 +59,10 @@ class Backtest:
     hours: Ticks
     week_before: Values
 
-    def halves(self) -> tuple[Flags, Flags]:
-        """Return the later and the earlier folds, (folds,) each: what scores one half is learned from the other."""
-        later = np.arange(len(self.positions)) >= len(self.positions) // 2
-        return later, ~later
+    def halves(self) -> tuple[slice, slice]:
+        """Return the later and the earlier folds: what scores one half is learned from the other."""
+        middle = len(self.positions) // 2
+        return slice(middle, None), slice(middle)
 
 
 def fold_positions(steps: Steps) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from forecasting.backtest import Backtest
 from forecasting.correction import Correction, learn_correction
 from forecasting.panel import demand_of
 from forecasting.selection import Mix, mix_from
-from forecasting.series import Flags, Values
+from forecasting.series import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,25 +38,27 @@ def combine(backtest: Backtest) -> Combination:
     mixed = np.einsum("msfol,sfml->sfol", backtest.trial.forecasts, shares)
     surprises = np.einsum("msfok,sfm->sfok", backtest.trial.surprises, shares[..., 0])
     added = np.empty_like(mixed)
-    for half in backtest.halves():
-        correction = _learn(backtest, mixed, surprises, ~half)
+    halves = backtest.halves()
+    for half, other in zip(halves, reversed(halves), strict=True):
+        correction = _learn(backtest, mixed, surprises, other)
         added[:, half] = correction.at(backtest.leads.hours, surprises[:, half])
     errors = mean_known(by_fold, axis=1)
-    everything = np.ones(len(backtest.positions), dtype=bool)
     return Combination(
         forecasts=demand_of(np.log1p(mixed) + added, backtest.trial.ceiling[..., None]),
         errors=errors,
         mix=mix_from(errors, demand, backtest.leads),
-        correction=_learn(backtest, mixed, surprises, everything),
+        correction=_learn(backtest, mixed, surprises, slice(None)),
         surprises=surprises,
     )
 
 
 def _errors_by_fold(backtest: Backtest) -> Values:
     """Return mean absolute errors (series, folds, members, windows), NaN where a fold has no known truth."""
-    misses = np.abs(backtest.trial.forecasts - backtest.trial.truth)
-    by_window = [mean_known(misses[..., inside], axis=(-2, -1)) for inside in backtest.leads.windows]
-    return np.moveaxis(np.stack(by_window, axis=-1), 0, 2)
+    truth = backtest.trial.truth
+    known = ~np.isnan(truth)
+    misses = np.where(known, np.abs(backtest.trial.forecasts - truth), 0.0).sum(axis=-2) @ backtest.leads.membership
+    counts = known.sum(axis=-2) @ backtest.leads.membership
+    return np.moveaxis(misses / np.where(counts > 0, counts, np.nan), 0, 2)
 
 
 def _shares_without_own_fold(backtest: Backtest, by_fold: Values, demand: Values) -> Values:
@@ -65,7 +67,7 @@ def _shares_without_own_fold(backtest: Backtest, by_fold: Values, demand: Values
     return np.stack([mix_from(each, demand, backtest.leads).at(backtest.leads.hours) for each in others], axis=1)
 
 
-def _learn(backtest: Backtest, combined: Values, surprises: Values, folds: Flags) -> Correction:
+def _learn(backtest: Backtest, combined: Values, surprises: Values, folds: slice) -> Correction:
     """Return the correction that the origins of some folds teach."""
     errors = np.log1p(backtest.trial.truth[:, folds]) - np.log1p(combined[:, folds])
     rows = len(errors)

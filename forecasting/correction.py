@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.accuracy import mean_known
 from forecasting.interpolation import interpolate
 from forecasting.leads import Leads
 from forecasting.series import Values
@@ -52,9 +51,10 @@ def learn_correction(leads: Leads, errors: Values, surprises: Values) -> Correct
     fewer origins speak for a correction, the smaller it is. Measured, that is safer on short histories than leaving
     them out.
     """
-    targets = [np.nan_to_num(mean_known(errors[..., inside])) for inside in leads.windows]
+    known = ~np.isnan(errors)
+    targets = np.where(known, errors, 0.0) @ leads.membership / np.maximum(known @ leads.membership, 1.0)
     transposed = np.swapaxes(surprises, 1, 2)
     gram = transposed @ surprises
     mean_square = np.trace(gram, axis1=1, axis2=2) / surprises.shape[2] / max(1, surprises.shape[1])
     penalty = RIDGE * np.maximum(mean_square, SMALLEST_SURPRISE**2)[:, None, None] * np.eye(surprises.shape[2])
-    return Correction(leads.middles, np.linalg.solve(gram + penalty, transposed @ np.stack(targets, axis=-1)))
+    return Correction(leads.middles, np.linalg.solve(gram + penalty, transposed @ targets))

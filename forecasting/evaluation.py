@@ -33,12 +33,13 @@ from forecasting.gate import HURDLES, Gate, Losses, history_too_short, judge
 from forecasting.intervals import Bounds, bounds_from, bounds_from_spread, from_roots, quantiles, roots_of
 from forecasting.panel import Panel
 from forecasting.selection import Mix, Weight, equal_mix, weights_of
-from forecasting.series import Flags, Values
+from forecasting.series import Values
 from forecasting.standing import NO_LIMITS, Limits, learn_limits
 
 COMBINATION = "combination"
 LAST_VALUE = "last_value"
 FULL_HORIZON = timedelta(days=1)
+ALL_FOLDS = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,14 @@ def evaluate(
     forecasters = dict(zip(names, backtest.trial.forecasts, strict=True))
     forecasters[COMBINATION] = combination.forecasts
     forecasters[LAST_VALUE] = np.broadcast_to(backtest.trial.held[..., None], backtest.trial.truth.shape)
-    tracks = {name: _track(backtest, points, spread, planning.level) for name, points in forecasters.items()}
-    bounds = _bounds(backtest, combination.forecasts, spread, np.ones(len(backtest.positions), dtype=bool))
+    trials = _Trials(backtest, roots_of(backtest.trial.truth), spread)
+    tracks = {name: trials.track(points, planning.level) for name, points in forecasters.items()}
+    bounds = trials.bounds(roots_of(combination.forecasts))
     said = zip(
         learn_limits(combination.surprises),
         weights_of(names, combination.mix, combination.errors, backtest.leads),
         _accuracies(panel, backtest, tracks, planning),
-        _gates(backtest, tracks, spread, planning),
+        _gates(trials, tracks, planning),
         strict=True,
     )
     return tuple(
@@ -118,20 +120,28 @@ def evaluate(
     )
 
 
-def _track(backtest: Backtest, points: Values, spread: Values, level: float) -> _Track:
-    """Return a forecaster's points with its planned quantiles, whose bounds come from the other half of the folds."""
-    planned = np.empty_like(points)
-    for half in backtest.halves():
-        bounds = _bounds(backtest, points, spread, ~half)
-        offsets = bounds.at(backtest.leads.hours, np.array([level]), backtest.hours[half])[:, 0]
-        planned[:, half] = from_roots(roots_of(points[:, half]) + offsets)
-    return _Track(points, planned)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trials:
+    """What every forecaster of a backtest is held against: roots of the truth, and the spread that helps out."""
 
+    backtest: Backtest
+    truth: Values
+    spread: Values
 
-def _bounds(backtest: Backtest, points: Values, spread: Values, folds: Flags) -> Bounds:
-    """Return bounds from a forecaster's errors at some of the folds."""
-    errors = roots_of(backtest.trial.truth[:, folds]) - roots_of(points[:, folds])
-    return bounds_from(errors, backtest.leads, backtest.hours[folds], spread)
+    def track(self, points: Values, level: float) -> _Track:
+        """Return a forecaster's points with its planned quantiles, whose bounds come from the other half of folds."""
+        roots, planned = roots_of(points), np.empty_like(self.truth)
+        halves = self.backtest.halves()
+        for half, other in zip(halves, reversed(halves), strict=True):
+            bounds = self.bounds(roots, other)
+            offsets = bounds.at(self.backtest.leads.hours, np.array([level]), self.backtest.hours[half])[:, 0]
+            planned[:, half] = from_roots(roots[:, half] + offsets)
+        return _Track(points, planned)
+
+    def bounds(self, roots: Values, folds: slice = ALL_FOLDS) -> Bounds:
+        """Return bounds from the errors that a forecaster's roots make at some of the folds."""
+        errors = self.truth[:, folds] - roots[:, folds]
+        return bounds_from(errors, self.backtest.leads, self.backtest.hours[folds], self.spread)
 
 
 def _accuracies(
@@ -169,8 +179,9 @@ def _scores(truth: Values, track: _Track, part: _Part, scale: Values, planning: 
     return [Score(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-def _gates(backtest: Backtest, tracks: Mapping[str, _Track], spread: Values, planning: Planning) -> tuple[Gate, ...]:
+def _gates(trials: _Trials, tracks: Mapping[str, _Track], planning: Planning) -> tuple[Gate, ...]:
     """Return the verdict for each series over the lead time, with the step that begins as it ends."""
+    backtest = trials.backtest
     lead = backtest.leads.hours <= planning.lead_hours
     truth = backtest.trial.truth[..., lead]
     losses = {
@@ -179,7 +190,7 @@ def _gates(backtest: Backtest, tracks: Mapping[str, _Track], spread: Values, pla
         if name in tracks
     }
     losses["constant"] = _better(
-        *(_by_origin(truth, planned[..., lead], planning.level) for planned in _constants(backtest, spread, planning))
+        *(_by_origin(truth, planned[..., lead], planning.level) for planned in _constants(trials, planning))
     )
     mine = losses.pop(COMBINATION)
     means = {name: mean_known(loss, axis=(1, 2)) for name, loss in losses.items()}
@@ -219,18 +230,16 @@ def _standard_error(differences: Values, different: float) -> Values:
     return error
 
 
-def _constants(backtest: Backtest, spread: Values, planning: Planning) -> tuple[Values, Values]:
+def _constants(trials: _Trials, planning: Planning) -> tuple[Values, Values]:
     """Return two ways to plan with a constant, (series, folds, origins, leads), from the week before each fold.
 
     One is its planning quantile, the other its median with bounds from its own errors, as all others have them. Without
     that a forecast beats it by how bounds are learned, in one of twenty cases on noise.
     """
-    weeks = backtest.week_before
+    weeks = trials.backtest.week_before
     flat = quantiles(weeks.reshape(-1, weeks.shape[-1]), np.array([planning.level, 0.5]))
-    quantile, median = (
-        np.broadcast_to(each.reshape(*weeks.shape[:2], 1, 1), backtest.trial.truth.shape) for each in flat.T
-    )
-    return quantile, _track(backtest, median, spread, planning.level).planned
+    quantile, median = (np.broadcast_to(each.reshape(*weeks.shape[:2], 1, 1), trials.truth.shape) for each in flat.T)
+    return quantile, trials.track(median, planning.level).planned
 
 
 def _better(one: Values, other: Values) -> Values:

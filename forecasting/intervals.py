@@ -16,11 +16,11 @@ days err differently: errors are divided by how large they are in their hour of 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.accuracy import mean_known
 from forecasting.interpolation import interpolate
 from forecasting.leads import Leads
 from forecasting.seasons import Ticks
@@ -69,11 +69,14 @@ def bounds_from(errors: Values, leads: Leads, hours: Ticks, spread: Values) -> B
 
     `hours` (folds, origins, leads) is the local hour each error was made for; an error is NaN where truth is unknown.
     """
-    width = _width_of_hours(errors, leads, hours)
-    alike = errors / width[:, hours]
+    by_window = [errors[..., inside].reshape(len(errors), -1) for inside in leads.windows]
+    hours_by_window = [hours[..., inside].ravel() for inside in leads.windows]
+    width = _width_of_hours(by_window, hours_by_window)
+    origins = np.logical_or.reduceat(~np.isnan(errors), [inside.start for inside in leads.windows], axis=-1)
+    counts = np.sum(origins, axis=(1, 2)) * np.minimum(1.0, NEWS_OF_A_WINDOW / leads.widths)
     offsets = [
-        _conformal(alike[..., inside].reshape(len(errors), -1), news * _count(alike[..., inside]), spread)
-        for inside, news in zip(leads.windows, np.minimum(1.0, NEWS_OF_A_WINDOW / leads.widths), strict=True)
+        _conformal(of_window / width[:, at], count, spread)
+        for of_window, at, count in zip(by_window, hours_by_window, counts.T, strict=True)
     ]
     return Bounds(leads.middles, np.stack(offsets, axis=1), width)
 
@@ -83,23 +86,21 @@ def bounds_from_spread(spread: Values) -> Bounds:
     return Bounds(np.zeros(1), spread[:, None, :], np.ones((len(spread), HOURS)))
 
 
-def _count(errors: Values) -> Values:
-    """Return from how many origins errors (series, folds, origins, leads) are known, (series,)."""
-    counts: Values = np.sum(~np.isnan(errors).all(axis=-1), axis=(1, 2))
-    return counts
+def _width_of_hours(errors: Sequence[Values], hours: Sequence[Ticks]) -> Values:
+    """Return how large errors are in each hour of the day, relative to their window of lead, (series, 24).
 
-
-def _width_of_hours(errors: Values, leads: Leads, hours: Ticks) -> Values:
-    """Return how large errors are in each hour of the day, relative to their window of lead, (series, 24)."""
-    sizes = np.abs(errors)
-    usual = np.stack([mean_known(sizes[..., inside], axis=(1, 2, 3)) for inside in leads.windows], axis=1)
-    usual = np.where(usual > 0, usual, np.nan)  # a window without an error says nothing about hours
-    relative = (sizes / usual[:, leads.window][:, None, None, :]).reshape(len(errors), -1)
-    known = ~np.isnan(relative)
-    of_hour = (hours.reshape(-1, 1) == np.arange(HOURS)).astype(np.float64)
-    sums = _with_neighbours(np.where(known, relative, 0.0) @ of_hour)
-    counts = _with_neighbours(known @ of_hour)
-    width: Values = (sums + ERRORS_OF_AN_HOUR) / (counts + ERRORS_OF_AN_HOUR)
+    Errors are (series, n) and their hours (n,), for each window.
+    """
+    sums, counts = np.zeros((2, len(errors[0]), HOURS))
+    for of_window, at in zip(errors, hours, strict=True):
+        of_hour = (at[:, None] == np.arange(HOURS)).astype(np.float64)
+        known = ~np.isnan(of_window)
+        sizes, seen = np.where(known, np.abs(of_window), 0.0) @ of_hour, known @ of_hour
+        total = sizes.sum(axis=1, keepdims=True)
+        errs = total > 0  # a window without an error says nothing about hours
+        sums += sizes / np.where(errs, total, 1.0) * seen.sum(axis=1, keepdims=True)
+        counts += np.where(errs, seen, 0.0)
+    width: Values = (_with_neighbours(sums) + ERRORS_OF_AN_HOUR) / (_with_neighbours(counts) + ERRORS_OF_AN_HOUR)
     return width
 
 

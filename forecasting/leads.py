@@ -42,6 +42,11 @@ class Leads:
         return tuple(slice(int(first), int(last)) for first, last in itertools.pairwise(edges))
 
     @cached_property
+    def membership(self) -> Values:
+        """1 where a lead belongs to a window, else 0, (leads, windows): a product with it sums over each window."""
+        return np.asarray(self.window[:, None] == np.arange(self.window[-1] + 1), dtype=np.float64)
+
+    @cached_property
     def widths(self) -> Values:
         """How many hours each window spans, at least 1, (windows,)."""
         return np.array([max(1.0, float(np.ptp(self.hours[inside]))) for inside in self.windows])
