@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.loads import NOW, STEP, a_history
 from benchmarks.measuring import YARDSTICK, import_cost, isolated, once, peak_mib, typical, yardstick
 from benchmarks.tables import Table, against
-from forecasting import FittedForecast, Series, fit, fit_batch
+from forecasting import FittedForecast, Series, fit, fit_batch, update_batch
 
 MINUTE = timedelta(minutes=1)
 LEAD = timedelta(minutes=10)
@@ -17,7 +17,7 @@ FITS_OF_L6 = 10_000
 SECONDS_OF_L6 = 60.0
 MOST_FIT_SECONDS, MOST_UPDATE_MS = 5.0, 25.0
 FIT_ALL, FORECAST_ALL = f"`fit_batch` of {FLEET:,}", f"`forecast` of 24 h at three levels, {FLEET:,} times"
-UPDATE_ALL = f"`update` of {FLEET:,} with a new sample each"
+UPDATE_ALL = f"`update_batch` of {FLEET:,} with a new sample each"
 MOST_IMPORT_MIB, MOST_IMPORT_SECONDS = 60.0, 0.3
 
 
@@ -61,9 +61,9 @@ def measure() -> tuple[dict[str, float], int, float]:
         YARDSTICK: yardstick(),
         FIT_ALL: fit_seconds,
         FORECAST_ALL: once(lambda: [each.forecast() for each in fleet]),
-        UPDATE_ALL: typical(lambda: [each.update(sample) for each in fleet]),
+        UPDATE_ALL: typical(lambda: update_batch(fleet, [sample] * FLEET)),
         "`fit` of one": typical(lambda: fit(histories[0])),
-        "`update` and a forecast of 10 min, as a sweep does": typical(lambda: _outlook(fleet[0], recent)),
+        "`update` and a forecast of 10 min": typical(lambda: _outlook(fleet[0], recent)),
         "unpickling a forecaster": _unpickling(fleet[0]),
     }
     return seconds, len(pickle.dumps(fleet[0])), mib

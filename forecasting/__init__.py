@@ -16,6 +16,7 @@ from forecasting.occasions import Calendar, Event, MarkedDay
 from forecasting.public_holidays import public_holidays
 from forecasting.selection import Weight
 from forecasting.series import Series
+from forecasting.updates import update_batch
 
 __all__ = [
     "Accuracy",
@@ -34,4 +35,5 @@ __all__ = [
     "fit",
     "fit_batch",
     "public_holidays",
+    "update_batch",
 ]

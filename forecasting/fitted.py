@@ -1,7 +1,7 @@
 """FittedForecast: what was learned about one series, ready to be asked and to take in more. Learning is in batch.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,12 +17,13 @@ from forecasting.masks import LeftOut
 from forecasting.models import FittedModel
 from forecasting.models.persistence import fading
 from forecasting.occasions import Calendar
-from forecasting.panel import HIGHEST_GROWTH, Panel, demand_of
+from forecasting.panel import demand_of
 from forecasting.seasons import HOUR, Steps, local_steps
 from forecasting.selection import Weight
 from forecasting.series import LARGEST_SAMPLE, Series, Values
 from forecasting.standing import Heard, Standing, belief_in_level, hear
 from forecasting.surprises import CARRIED, renewed
+from forecasting.updates import update_batch
 
 DEFAULT_HORIZON = timedelta(hours=24)
 DEFAULT_LEVELS = (0.5, 0.9, 0.95)
@@ -108,54 +109,7 @@ class FittedForecast:
         moves to the first step that is not all measured; a step in progress counts as a surprise.
         Raises SeriesRefused for a step that does not divide the fitted one.
         """
-        known = np.flatnonzero(~np.isnan(recent.values))
-        if not known.size:
-            return self
-        newest = recent.start + (int(known[-1]) + 1) * recent.step
-        passed = max(0, (newest - self.origin) // self.step)
-        # Whole steps since the old origin, and the step in progress at the new one.
-        logs = self._logs_on_grid(recent, passed + 1)
-        if not passed:
-            return replace(self, in_progress=float(logs[0]))
-        steps = self._steps(passed)
-        deviations = self._deviations(steps, self._patterns(steps), logs[:-1])
-        # What is passed over is unknown from here on.
-        heard = self._hear(deviations)
-        whole = logs[:-1] + heard.added - heard.levels
-        return replace(
-            self,
-            origin=self.origin + passed * self.step,
-            members=self._absorbed(steps, whole),
-            ceiling=self._raised(np.where(np.isnan(whole), np.nan, logs[:-1])),
-            standing=heard.standing,
-            surprises=renewed(self.surprises, deviations + heard.added, steps.seconds),
-            in_progress=float(logs[-1]),
-        )
-
-    def _logs_on_grid(self, recent: Series, count: int) -> Values:
-        """Return samples as log values of so many steps of the fitted grid from the origin on, events left out."""
-        buckets = recent.at_step(self.step, anchor=self.origin)
-        offset = (buckets.start - self.origin) // self.step
-        logs = np.full(count, np.nan)
-        low, high = max(0, offset), min(count, offset + len(buckets))
-        if low < high:
-            logs[low:high] = np.log1p(buckets.values[low - offset : high - offset])
-        if self.calendar.events:
-            seconds = self.step.total_seconds()
-            begins = self.origin.timestamp() + np.arange(count) * seconds
-            logs[self.calendar.touched(begins, seconds)] = np.nan
-        return logs
-
-    def _raised(self, logs: Values) -> Values:
-        """Return the ceiling after log values (n,)."""
-        ceiling: Values = np.fmax(self.ceiling, np.log1p(HIGHEST_GROWTH * np.expm1(np.fmax.reduce(logs))))
-        return ceiling
-
-    def _absorbed(self, steps: Steps, logs: Values) -> tuple[FittedModel, ...]:
-        """Return the members with the samples of whole steps, but for those of marked days."""
-        marked = self.calendar.marked(steps.begins, steps.seconds) >= 0
-        fresh = Panel(steps, np.where(marked, np.nan, logs)[None, :])
-        return tuple(member.absorb(fresh) for member in self.members)
+        return update_batch([self], [recent])[0]
 
     def _deviations(self, steps: Steps, patterns: Values, logs: Values) -> Values:
         """Return how steps deviate from the patterns, (members, n); a marked day is expected to deviate."""

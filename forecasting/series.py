@@ -79,18 +79,32 @@ class Series:
         The first and last bucket may rest on part of their samples; a bucket without samples is NaN. Raises
         SeriesRefused where `step` is not a multiple.
         """
+        start, offset, ratio = self.coarser(step, anchor)
+        if ratio == 1:
+            return self if start == self.start else type(self)(start, step, self.values)
+        return type(self)(start, step, bucket_means(self.values, offset, ratio))
+
+    def coarser(self, step: timedelta, anchor: datetime) -> tuple[datetime, int, int]:
+        """Return where a coarser grid begins, how many steps before the first sample, and how many make one of its.
+
+        Raises SeriesRefused where `step` is not a multiple of this one.
+        """
         ratio, rest = divmod(step, self.step)
         if rest or ratio < 1:
             raise SeriesRefused(f"cannot bring samples of {self.step} to a step of {step}: not a multiple")
         start = anchor + ((self.start - anchor) // step) * step
-        offset = (self.start - start) // self.step
-        if ratio == 1:
-            return self if start == self.start else type(self)(start, step, self.values)
-        buckets = -(-(offset + len(self)) // ratio)
-        padded = np.full(buckets * ratio, np.nan)
-        padded[offset : offset + len(self)] = self.values
-        table = padded.reshape(buckets, ratio)
-        known = ~np.isnan(table)
-        counts = known.sum(axis=1)
-        sums = np.where(known, table, 0.0).sum(axis=1)
-        return type(self)(start, step, np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+        return start, (self.start - start) // self.step, ratio
+
+
+def bucket_means(values: Values, offset: int, ratio: int) -> Values:
+    """Return the means of so many values each, (..., buckets), the first of which begins `offset` before (..., n).
+
+    NaN is left out; a bucket of nothing else is NaN.
+    """
+    count = offset + values.shape[-1]
+    padded = np.full((*values.shape[:-1], -(-count // ratio) * ratio), np.nan)
+    padded[..., offset:count] = values
+    table = padded.reshape(*values.shape[:-1], -1, ratio)
+    known = ~np.isnan(table)
+    counts = known.sum(axis=-1)
+    return np.where(counts > 0, np.where(known, table, 0.0).sum(axis=-1) / np.maximum(counts, 1), np.nan)

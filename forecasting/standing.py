@@ -15,6 +15,7 @@ with them. One that stays is found in its history by a fit a day or two later (l
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -143,3 +144,17 @@ def hear(standing: Standing, deviations: Values, limits: Limits, step_seconds: f
             heard = math.copysign(limits.sample, deviation) if standing.lasts(step_seconds) else math.nan
             added[i] = heard - deviation
     return Heard(added, levels, standing)
+
+
+def hear_rows(
+    standings: Sequence[Standing], deviations: Values, limits: Sequence[Limits], step_seconds: float
+) -> tuple[Values, Values, list[Standing]]:
+    """Return what is made of the deviations (rows, n) of many series: `added`, `levels` and each row's standing."""
+    added, levels = np.zeros((2, *deviations.shape))
+    after = [NOTHING_APART] * len(limits)
+    usual = np.array([min(each.hour, each.sample) for each in limits])
+    # Nearly all rows of an update are usual throughout.
+    for row in np.flatnonzero(~(np.abs(deviations) <= usual[:, None]).all(axis=1)).tolist():
+        heard = hear(standings[row], deviations[row], limits[row], step_seconds)
+        added[row], levels[row], after[row] = heard.added, heard.levels, heard.standing
+    return added, levels, after

@@ -36,14 +36,16 @@ def surprises_at(deviations: Values, ends: Ticks, count: int, step_seconds: floa
 
 
 def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Values:
-    """Return surprises (members, memories) after deviations (members, n) that followed, oldest first.
+    """Return surprises (..., members, memories) after deviations (..., members, n) that followed, oldest first.
 
     A step that is unknown, NaN, is passed over: nothing is forgotten for it.
     """
-    known = deviations[:, ~np.isnan(deviations[0])]
-    left = kept(step_seconds)
-    recall = (1 - left) * left ** np.arange(known.shape[1])[::-1, None]
-    after: Values = surprises * left ** known.shape[1] + known @ recall
+    known = ~np.isnan(deviations[..., 0, :])
+    left = kept(step_seconds) ** np.arange(known.shape[-1] + 1)[:, None]  # after so many known ones
+    since = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1]
+    recall = np.where(known[..., None], (1 - left[1]) * left[since - known], 0.0)
+    heard = np.where(known[..., None, :], deviations, 0.0) @ recall
+    after: Values = surprises * left[np.sum(known, axis=-1)][..., None, :] + heard
     return after
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from forecasting.models.decomposed import MSTL_ETS, STL_ETS
 from forecasting.models.harmonic import Harmonic
-from forecasting.models.member import FittedModel, Model, fit_member
+from forecasting.models.member import FittedModel, Model, fit_member, stacked
 from forecasting.models.naive import DayNaive, LastValue, WeekNaive
 from forecasting.models.profile import Profile
 from forecasting.models.ridge import Ridge
@@ -29,4 +29,15 @@ MODELS: Mapping[str, Model] = {model.name: model for model in (*MEMBERS, *BASELI
 # What speaks while the history is too short for any member.
 FALLBACK: Model = LastValue()
 
-__all__ = ["BASELINES", "FALLBACK", "MEMBERS", "MODELS", "SLOW", "YARDSTICKS", "FittedModel", "Model", "fit_member"]
+__all__ = [
+    "BASELINES",
+    "FALLBACK",
+    "MEMBERS",
+    "MODELS",
+    "SLOW",
+    "YARDSTICKS",
+    "FittedModel",
+    "Model",
+    "fit_member",
+    "stacked",
+]

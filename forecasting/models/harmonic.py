@@ -36,6 +36,11 @@ class FittedHarmonic:
     coefficients: Values
     persistence: Values
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Its terms."""
+        return self.coefficients.shape[1:]
+
     def pattern(self, steps: Steps) -> Values:
         """Return the Fourier series at the middle of each step."""
         pairs = _pairs(weekly=self.coefficients.shape[1] > 1 + 2 * len(DAILY_PAIRS))

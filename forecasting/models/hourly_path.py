@@ -48,6 +48,11 @@ class HourlyPath:
     within: Values
     persistence: Values
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """The tick its path begins at, and its slots."""
+        return self.origin, self.within.shape[1]
+
     def pattern(self, steps: Steps) -> Values:
         """Return the line through the path's hours and the shape around it; before the path its first hour is held."""
         since = _hours_since(steps.ticks - self.origin, steps.per_hour)

@@ -1,8 +1,11 @@
 """What every member of the combination is. Each has its own file; how they are weighted is selection.py's business."""
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+import numpy as np
 
 from forecasting.panel import Panel
 from forecasting.seasons import Steps
@@ -20,6 +23,11 @@ class FittedModel(Protocol):
     @property
     def persistence(self) -> Values:
         """The share of a deviation that is left an hour later, in [0, 1), shape (series,)."""
+        ...
+
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """What members of a kind must have in common to be stacked: how their arrays are made, and from when."""
         ...
 
     def pattern(self, steps: Steps) -> Values:
@@ -60,3 +68,13 @@ class Model(Protocol):
 def fit_member(model: Model, past: Panel) -> FittedModel:
     """Return what a whole panel teaches a member."""
     return model.fit_at(past, (len(past),))[0]
+
+
+def stacked(members: Sequence[Any]) -> FittedModel:
+    """Return what members of one kind and layout have learned about a series each as one member: undoes select."""
+    together: FittedModel = members[0]
+    if len(members) > 1:
+        arrays = [each.name for each in fields(members[0]) if isinstance(getattr(members[0], each.name), np.ndarray)]
+        joined = {name: np.concatenate([getattr(each, name) for each in members]) for name in arrays}
+        together = replace(members[0], **joined)
+    return together

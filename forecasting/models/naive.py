@@ -37,6 +37,11 @@ class Repeated:
         """Nothing is carried forward: naive forecasts know only what was."""
         return np.zeros(len(self.table))
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Its slots, and the tick its past ends at."""
+        return self.table.shape[1], self.until
+
     def pattern(self, steps: Steps) -> Values:
         """Return the newest sample of each step's slot, older ones for the day that the newest came from."""
         pattern = self.table[:, steps.ticks % self.table.shape[1]]
@@ -56,7 +61,7 @@ class Repeated:
 
     def select(self, row: int) -> Self:
         """Return one of the series for steps to come: what was expected of past ones is left behind."""
-        return replace(self, table=self.table[row : row + 1].copy(), before=self.before[:1, :0].copy())
+        return type(self)(self.table[row : row + 1].copy(), self.until, self.before[:1, :0].copy())
 
 
 class LastValue:

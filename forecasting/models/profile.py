@@ -38,6 +38,11 @@ class FittedProfile:
     season: Values
     persistence: Values
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Its slots."""
+        return self.season.shape[1:]
+
     def pattern(self, steps: Steps) -> Values:
         """Return the usual value of each step's slot."""
         return self.season[:, steps.ticks % self.season.shape[1]]
