@@ -24,7 +24,7 @@ from controller.scaling.observation import Observation, Obstacle, Outlook, Readi
 from controller.scaling.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.plan import LOOK_AHEAD_LEADS
 from controller.scaling.reasons import Reason
-from forecasting import FittedForecast
+from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
 
 MEDIAN = 0.5
@@ -108,15 +108,17 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     decisions: list[Decision] = []
     patches: list[Patch] = []
     failures: dict[ObjectKey, Exception] = {}
-    for number, policy in enumerate(batch.policies, start=1):
+    updated: Mapping[SignalKey, FittedForecast] = {}
+    for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             await asyncio.sleep(0)
+            updated = _updated(batch, batch.policies[number : number + BREATH], readings)
         key, target = policy.key, targets[policy.key]
         if target.scale is None:
             patches += _patch_without_scale(policy, target.obstacle, now)
             continue
         try:
-            look = _Look(policy, readings[key], target.scale, target.obstacle, events.get(key, ()))
+            look = _Look(policy, readings[key], target.scale, target.obstacle, events.get(key, ()), updated)
             decision = evaluate(_observe(look, batch, now))
             patches.append(patch_for(decision))
             decisions.append(decision)
@@ -136,6 +138,26 @@ class _Look(NamedTuple):
     scale: Scale
     obstacle: Obstacle | None
     events: tuple[DemandEvent, ...]
+    updated: Mapping[SignalKey, FittedForecast]
+
+
+def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings) -> Mapping[SignalKey, FittedForecast]:
+    """Return forecasts with the samples that came since their outlooks were made, taken in for many policies at once.
+
+    Where one of them cannot be, none is here: each is left to be taken in alone, so that the others go on.
+    """
+    recents: dict[SignalKey, Series] = {}
+    for policy in policies:
+        for name, reading in readings.get(policy.key, {}).items():
+            key, recent = SignalKey(policy.key, name), reading.recent
+            fitted, known = batch.forecasts.get(key), batch.carried.outlooks.get(key)
+            if recent is not None and fitted and not (known and (known.fitted, known.as_of) == (fitted, recent.end)):
+                recents[key] = recent
+    try:
+        updated = update_batch([batch.forecasts[key] for key in recents], list(recents.values()))
+    except Exception:  # noqa: BLE001  the one that meets a defect tells it when it is taken in alone
+        return {}
+    return dict(zip(recents, updated, strict=True))
 
 
 def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
@@ -175,7 +197,7 @@ def _outlook(look: _Look, key: SignalKey, batch: Batch, span: _Span) -> Outlook:
     as_of, level = fitted.origin if recent is None else recent.end, look.policy.spec.forecast.planning_percentile / 100
     if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > span.until:
         return known
-    updated = fitted if recent is None else fitted.update(recent)
+    updated = look.updated.get(key) or (fitted if recent is None else fitted.update(recent))
     forecast = updated.forecast(_horizon(updated, span.until), levels=(MEDIAN, level))
     usual = _usual(known.usual if known else None, fitted, span)
     return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted, usual)

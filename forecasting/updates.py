@@ -54,8 +54,10 @@ def _alike(forecasters: Sequence[FittedForecast], recents: Sequence[Series]) -> 
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for position, (each, recent) in enumerate(zip(forecasters, recents, strict=True)):
         layouts = tuple([(type(member), member.layout) for member in each.members])
-        grid = each.origin, each.step, id(each.calendar), recent.start, recent.step, len(recent)
-        groups[layouts, grid].append(position)
+        grid = each.origin, each.step, recent.start, recent.step, len(recent)
+        # Comparing hundreds of holidays would cost more than an update: fits made together share them.
+        calendar = each.calendar.time_zone, id(each.calendar.events), id(each.calendar.marked_days)
+        groups[layouts, grid, calendar].append(position)
     for positions in groups.values():
         for first in range(0, len(positions), ROWS_AT_ONCE):
             yield positions[first : first + ROWS_AT_ONCE]
