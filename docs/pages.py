@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from controller.api.crds import RESOURCES
+from controller.simulation.rivals.kinds import KINDS, Kind
 from controller.telemetry.exporter import EXPORTED
 from controller.telemetry.presets import BUILT_IN
 from docs.fields import resource_page
@@ -17,7 +18,12 @@ def pages() -> Mapping[PurePosixPath, str]:
         PurePosixPath("reference", f"{resource.kind.lower()}.md"): f"{line}\n{resource_page(resource)}"
         for resource in RESOURCES
     }
-    return {PurePosixPath("metrics.md"): metrics_page(), PurePosixPath("presets.md"): presets_page(), **references}
+    return {
+        PurePosixPath("metrics.md"): metrics_page(),
+        PurePosixPath("presets.md"): presets_page(),
+        PurePosixPath("rivals.md"): rivals_page(),
+        **references,
+    }
 
 
 def made_by(source: str) -> str:
@@ -58,3 +64,20 @@ def presets_page() -> str:
         + "\n## What they read\n\n"
         + table(["preset", "metric", "labels its series need", "exposed by"], needs)
     )
+
+
+def rivals_page() -> str:
+    """Return the page of the rivals that a backtest may name."""
+    rows = [[code(name), kind.about, _settings(kind)] for name, kind in KINDS.items()]
+    return (
+        f"{made_by('controller/simulation/rivals/kinds.py')}\n# Rivals of a backtest\n\n"
+        "`headroom backtest TRACE.csv --rivals hpa-rps=0.8/4,static=1,oracle` names rivals by kind and settings;\n"
+        "settings come in the order below, the last ones may be left out, and `all` names all of them. A target is a\n"
+        "share of what a pod serves. All of them meet the same world: the same demand, metrics of the same age, the\n"
+        "same start-ups, and its bounds beside a minReplicas of their own. Where each was taken from, and what differs,\n"
+        "stands at the top of its file.\n\n" + table(["kind", "what it is", "settings, and their usual values"], rows)
+    )
+
+
+def _settings(kind: Kind) -> str:
+    return ", ".join(f"{setting.name} {setting.usual:g}" for setting in kind.settings) or "none"

@@ -39,7 +39,10 @@ OURS = "headroom"
 @click.option("--workload", metavar="NAMESPACE/NAME", help="With --prometheus: which. Default: the policy's target.")
 @click.option("--policy", "policy_file", type=FILE, help="A ScalingPolicy as YAML. Default: the shipped default.")
 @click.option(
-    "--rivals", default="hpa-cpu=0.7/2,hpa-rps=0.7/2", show_default=True, help=f"KIND[=SETTING[/...]],... or {ALL}."
+    "--rivals",
+    default="hpa-cpu=0.7/2,hpa-rps=0.7/2",
+    show_default=True,
+    help=f"KIND[=SETTING[/...]],... or {ALL}; see docs/rivals.md.",
 )
 @click.option(
     "--startup",

@@ -53,8 +53,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of rival. `sweep` holds the settings of its curve: the first one moves cost against quality."""
+    """A kind of rival: what it is, and how it is made.
 
+    `sweep` holds the settings of its curve: the first one moves cost against quality.
+    """
+
+    about: str
     board: Board
     settings: tuple[Setting, ...] = ()
     sweep: tuple[Settings, ...] = ((),)
@@ -131,25 +135,103 @@ def _full_rate(world: World) -> float:
 HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
 
 ABLATIONS: Mapping[str, Kind] = {
-    "no-forecast": Kind(_counting(without_forecast), (SHARE,), SHARE_SWEEP),
-    "last-value": Kind(_planning(with_last_value), (PERCENTILE,), PERCENTILE_SWEEP),
-    "scryer-fft": Kind(_planning(partial(with_member, ScryerFFT())), (PERCENTILE,), PERCENTILE_SWEEP),
-    "scryer-regression": Kind(_planning(partial(with_member, ScryerRegression())), (PERCENTILE,), PERCENTILE_SWEEP),
-    "true-future": Kind(_counting(with_true_future), (SHARE,), SHARE_SWEEP),
+    "no-forecast": Kind(
+        "ourselves with a gate that never opens; the share is that of a pod's capacity that is counted on",
+        _counting(without_forecast),
+        (SHARE,),
+        SHARE_SWEEP,
+    ),
+    "last-value": Kind(
+        "ourselves with the newest value as the forecast's only member",
+        _planning(with_last_value),
+        (PERCENTILE,),
+        PERCENTILE_SWEEP,
+    ),
+    "scryer-fft": Kind(
+        "ourselves with Scryer's FFT as the forecast's only member",
+        _planning(partial(with_member, ScryerFFT())),
+        (PERCENTILE,),
+        PERCENTILE_SWEEP,
+    ),
+    "scryer-regression": Kind(
+        "ourselves with Scryer's regression as the forecast's only member",
+        _planning(partial(with_member, ScryerRegression())),
+        (PERCENTILE,),
+        PERCENTILE_SWEEP,
+    ),
+    "true-future": Kind(
+        "ourselves fed with the demand to come; the share is that of a pod's capacity that is counted on",
+        _counting(with_true_future),
+        (SHARE,),
+        SHARE_SWEEP,
+    ),
 }
 """Those that are ourselves: what they do goes through the whole of cycle and forecasting."""
 
 KINDS: Mapping[str, Kind] = {
-    "hpa-cpu": Kind(_hpa(utilization_hpa, lambda _: 1.0), HPA_SETTINGS, HPA_SWEEP),
-    "hpa-rps": Kind(_hpa(requests_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
-    "last-week": Kind(_hpa(last_week_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
-    "kpa": Kind(_of_world(_kpa), (TARGET,), TARGET_SWEEP),
-    "aws": Kind(_of_world(_aws), (TARGET,), TARGET_SWEEP),
-    "queue": Kind(_hpa(queue_hpa, lambda _: 1.0), (WAITING, MIN_REPLICAS, TOLERANCE), WAITING_SWEEP),
-    "phpa": Kind(_hpa(phpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
-    "crane": Kind(_hpa(crane_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
-    "kedastral": Kind(_hpa(kedastral_hpa, _full_rate), HPA_SETTINGS, HPA_SWEEP),
-    "static": Kind(_of_world(lambda given, workload: Static(given[0], workload.world)), (QUANTILE,), QUANTILE_SWEEP),
-    "oracle": Kind(_of_world(lambda _, workload: Oracle(workload))),
+    "hpa-cpu": Kind(
+        "HorizontalPodAutoscaler v2 on utilisation, with its readiness rules",
+        _hpa(utilization_hpa, lambda _: 1.0),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "hpa-rps": Kind(
+        "HorizontalPodAutoscaler v2 on requests/s for each pod (External, AverageValue)",
+        _hpa(requests_hpa, _full_rate),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "last-week": Kind(
+        "hpa-rps with a second metric: the highest rate of the coming half hour a week ago (grafana/mimir 7775)",
+        _hpa(last_week_hpa, _full_rate),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "kpa": Kind(
+        "the Knative Pod Autoscaler on requests/s: a stable window of 60 s, and panic",
+        _of_world(_kpa),
+        (TARGET,),
+        TARGET_SWEEP,
+    ),
+    "aws": Kind(
+        "like predictive scaling of Amazon EC2: hourly floors, five minutes ahead, beside hpa-rps",
+        _of_world(_aws),
+        (TARGET,),
+        TARGET_SWEEP,
+    ),
+    "queue": Kind(
+        "KEDA on the requests that wait, polled every 30 s",
+        _hpa(queue_hpa, lambda _: 1.0),
+        (WAITING, MIN_REPLICAS, TOLERANCE),
+        WAITING_SWEEP,
+    ),
+    "phpa": Kind(
+        "the Predictive Horizontal Pod Autoscaler: hpa-rps, a line and Holt-Winters through its replica counts",
+        _hpa(phpa, _full_rate),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "crane": Kind(
+        "like Crane's EffectiveHorizontalPodAutoscaler: hpa-rps beside a forecast from whole days or weeks",
+        _hpa(crane_hpa, _full_rate),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "kedastral": Kind(
+        "like Kedastral: trend and hour of the day, with headroom, through KEDA",
+        _hpa(kedastral_hpa, _full_rate),
+        HPA_SETTINGS,
+        HPA_SWEEP,
+    ),
+    "static": Kind(
+        "as many replicas as this quantile of the rates before the evaluated window needs",
+        _of_world(lambda given, workload: Static(given[0], workload.world)),
+        (QUANTILE,),
+        QUANTILE_SWEEP,
+    ),
+    "oracle": Kind(
+        "the cheapest timeline that keeps the objective, by who knows demand and start-ups to come",
+        _of_world(lambda _, workload: Oracle(workload)),
+    ),
     **ABLATIONS,
 }
