@@ -74,8 +74,8 @@ def rivals_page() -> str:
         "`headroom backtest TRACE.csv --rivals hpa-rps=0.8/4,static=1,oracle` names rivals by kind and settings;\n"
         "settings come in the order below, the last ones may be left out, and `all` names all of them. A target is a\n"
         "share of what a pod serves. All of them meet the same world: the same demand, metrics of the same age, the\n"
-        "same start-ups, and its bounds beside a minReplicas of their own. Where each was taken from, and what differs,\n"
-        "stands at the top of its file.\n\n" + table(["kind", "what it is", "settings, and their usual values"], rows)
+        "same start-ups, and its bounds beside a minReplicas of their own. Where each comes from, and what differs,\n"
+        "is told at the top of its file.\n\n" + table(["kind", "what it is", "settings, and their usual values"], rows)
     )
 
 
