@@ -48,8 +48,9 @@ class Limit(_Line):
 
 
 class Told(_Line):
-    """A decision as it was recorded."""
+    """A decision as it was recorded; `line` is all of the record."""
 
+    line: str
     at: AwareDatetime
     policy: str
     current_replicas: Annotated[int, Field(validation_alias=AliasPath("observation", "scale", "specReplicas"))]
@@ -132,9 +133,18 @@ def _files(path: Path) -> Sequence[Path]:
 
 def _parse(line: str, where: str) -> Told:
     try:
-        return Told.model_validate_json(line)
+        return Told.model_validate({"line": line, **_object(line)})
     except ValidationError as problem:
         raise InputRefused(f"{where} is not a recorded decision: {explain(problem)}") from problem
+    except ValueError as problem:
+        raise InputRefused(f"{where} is not a recorded decision: {problem}") from problem
+
+
+def _object(line: str) -> dict[str, object]:
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("it is JSON, but no object")  # noqa: TRY004  what is wrong is what a person wrote
+    return found
 
 
 def _open(path: Path, mode: Literal["rt", "wt"]) -> TextIO:

@@ -1,6 +1,7 @@
 """`headroom explain`: why a decision was made: every voice, the winner, and every limit in order."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from controller.cli.decisions import Told, Voice, find_decision
 from controller.cli.inputs import FILE, UtcTime
 from controller.cli.outputs import UNKNOWN, iso, make_table, plain, print_json, print_terminal
 from controller.errors import InputRefused
+from controller.scaling.recall import recomputed
 
 RECORD = click.Path(path_type=Path)
 WINNER = "wins"
@@ -43,8 +45,8 @@ def explain(
     """Say why a number of replicas was decided.
 
     With --record, any decision of `headroom backtest --decisions FILE` or `headroom run --record DIR`: what each voice
-    asked for, who won, and every limit that changed the number, in order. Else the live policy NAME, as its status
-    tells.
+    asked for, who won, every limit that changed the number, in order, and what this version makes of the same record.
+    Else the live policy NAME, as its status tells.
     """
     if record is not None:
         told = find_decision(record, at=at, policy=name)
@@ -64,7 +66,22 @@ def show_decision(told: Told) -> None:
     parts.append(_voices(told))
     if told.limiters:
         parts.append(_limits(told))
+    again = made_again(told)
+    parts.append(plain(f"Made again from its record: {'the same' if again == _outcome(told) else again}."))
     print_terminal(*parts)
+
+
+def made_again(told: Told) -> str:
+    """Return what this version decides from the record, or why it cannot."""
+    try:
+        decision = recomputed(json.loads(told.line))
+    except ValueError as problem:
+        return str(problem)
+    return f"{decision.desired_replicas} replicas ({decision.reason})"
+
+
+def _outcome(told: Told) -> str:
+    return f"{told.desired_replicas} replicas ({told.reason})"
 
 
 def _change(told: Told) -> str:
@@ -100,9 +117,9 @@ def _limits(told: Told) -> Table:
 
 def print_decision(told: Told) -> None:
     """Print the same, for programs."""
-    document = told.model_dump(mode="json", by_alias=False)
+    document = told.model_dump(mode="json", by_alias=False, exclude={"line"})
     winner = None if told.winner is None else told.winner.model_dump(mode="json")
-    print_json(document | {"winner": winner})
+    print_json(document | {"winner": winner, "made_again": made_again(told)})
 
 
 async def fetch_policy(namespace: str, name: str, *, kubeconfig: Path | None) -> ScalingPolicy:

@@ -73,7 +73,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision for one policy. `memory` is what the next decision must remember."""
+    """One decision for one policy. `remembered` is what it began with, `memory` what the next one must remember."""
 
     policy: ObjectKey
     at: datetime
@@ -81,6 +81,7 @@ class Decision:
     plan: Plan
     limiters: tuple[Limiter, ...]
     desired_replicas: int
+    remembered: Memory
     memory: Memory
 
     @property

@@ -11,6 +11,7 @@ from controller.scaling.plan import plan_capacity
 
 def evaluate(observation: Observation) -> Decision:
     """Return the decision for one policy: advance what is remembered, plan, limit, remember. Pure."""
+    remembered = observation.memory
     observation = replace(observation, memory=advance_memory(observation))
     plan = plan_capacity(observation)
     proposal = Proposal(current=observation.scale.spec_replicas, replicas=plan.recommended_replicas)
@@ -23,5 +24,6 @@ def evaluate(observation: Observation) -> Decision:
         plan=plan,
         limiters=proposal.limiters,
         desired_replicas=proposal.replicas,
+        remembered=remembered,
         memory=remember(observation, plan, proposal.replicas),
     )

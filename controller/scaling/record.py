@@ -1,13 +1,25 @@
-"""Record: a decision with all it knew, as plain data for one line of JSON. Who writes it is the lives' business."""
+"""Record: a decision with all it knew, as plain data for one line of JSON. Who writes it is the lives' business.
+
+What was known is written field by field as observation.py has it, in the API's camelCase, so that recall.py can make an
+observation of it again. Of a forecaster only its gate is kept: that is all a decision asks of it beyond its outlook.
+"""
 
 import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+from functools import cache, singledispatch
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from controller.scaling.decision import Decision
-from controller.scaling.observation import Observation, Outlook, Reading
+from controller.scaling.observation import Observation, Reading
+from forecasting import FittedForecast
 from forecasting.series import Series
+
+IN_ITS_OWN_PLACE = {"now", "policy"}  # fields of an observation that the record has as `at`, `policy` and `spec`
 
 
 def record_of(decision: Decision) -> dict[str, Any]:
@@ -15,76 +27,71 @@ def record_of(decision: Decision) -> dict[str, Any]:
     return {
         "at": decision.at.isoformat(),
         "policy": str(decision.policy),
-        "observation": _observation(decision.observation),
-        "candidates": [
-            {"reason": c.reason, "source": c.source, "replicas": c.replicas, "message": c.message}
-            for c in decision.plan.candidates
-        ],
+        "observation": _observation(replace(decision.observation, memory=decision.remembered)),
+        "candidates": [_plain(candidate) for candidate in decision.plan.candidates],
         "recommendedReplicas": decision.recommended_replicas,
-        "limiters": [
-            {"reason": limiter.reason, "before": limiter.before, "after": limiter.after, "message": limiter.message}
-            for limiter in decision.limiters
-        ],
+        "limiters": [_plain(limiter) for limiter in decision.limiters],
         "desiredReplicas": decision.desired_replicas,
         "reason": decision.reason,
     }
 
 
 def _observation(observation: Observation) -> dict[str, Any]:
-    scale = observation.scale
+    known = replace(observation, readings=_readings(observation))
+    named = _named_fields(Observation)
+    seen = {key: _plain(getattr(known, name)) for name, key in named if name not in IN_ITS_OWN_PLACE}
+    return {"spec": _plain(observation.policy.spec), **seen}
+
+
+def _readings(observation: Observation) -> dict[str, Reading]:
+    """Return the readings; recent minutes of queues' arrivals alone, since of others the outlook tells what they do."""
+    arrivals = {signal.queue.arrivals for signal in observation.policy.spec.signals if signal.queue}
     return {
-        "spec": _dump(observation.policy.spec),
-        "readings": {name: _reading(reading) for name, reading in observation.readings.items()},
-        "recentArrivals": _recent_arrivals(observation),
-        "scale": {
-            "specReplicas": scale.spec_replicas,
-            "readyReplicas": scale.ready_replicas,
-            "rollingOut": scale.rolling_out,
-            "pods": [
-                {
-                    "name": pod.name,
-                    "createdAt": pod.created_at.isoformat(),
-                    "readyAt": pod.ready_at.isoformat() if pod.ready_at else None,
-                    "unschedulable": pod.unschedulable,
-                }
-                for pod in scale.pods
-            ],
-        },
-        "memory": _dump(observation.memory),
-        "outlooks": {name: _outlook(outlook) for name, outlook in observation.outlooks.items()},
-        "unfitted": {
-            name: {"reason": why.reason, "message": why.message} for name, why in observation.unfitted.items()
-        },
-        "events": [_dump(event) for event in observation.events],
-        "obstacle": observation.obstacle.reason if observation.obstacle else None,
+        name: reading if name in arrivals else replace(reading, recent=None)
+        for name, reading in observation.readings.items()
     }
 
 
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"value": reading.value, "validAt": reading.valid_at.isoformat(), "problem": reading.problem}
+@singledispatch
+def _plain(value: Any) -> Any:  # noqa: ANN401  JSON
+    """Return a part of an observation as JSON has it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(getattr(value, name)) for name, key in _named_fields(type(value))}
+    return value
 
 
-def _recent_arrivals(observation: Observation) -> dict[str, Any]:
-    """Return what queues know of their arrivals; of other load signals the outlook holds what recent minutes tell."""
-    queues = [signal.queue for signal in observation.policy.spec.signals if signal.queue]
-    known = {queue.arrivals: observation.readings.get(queue.arrivals) for queue in queues}
-    return {name: _series(reading.recent) for name, reading in known.items() if reading and reading.recent}
+@_plain.register
+def _(value: BaseModel) -> dict[str, Any]:
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _outlook(outlook: Outlook) -> dict[str, Any]:
-    return {
-        "asOf": outlook.as_of.isoformat(),
-        "gate": {"open": outlook.gate.open, "reason": outlook.gate.reason, "message": outlook.gate.message},
-        "expected": _series(outlook.expected),
-        "planned": _series(outlook.planned),
-        "usual": {"expected": _series(outlook.usual.expected), "low": _series(outlook.usual.low)},
-    }
+@_plain.register
+def _(value: datetime) -> str:
+    return value.isoformat()
 
 
-def _series(series: Series) -> dict[str, Any]:
-    values = [None if math.isnan(value) else round(float(value), 6) for value in series.values]
-    return {"start": series.start.isoformat(), "stepSeconds": series.step.total_seconds(), "values": values}
+@_plain.register
+def _(value: FittedForecast) -> dict[str, Any]:
+    return {"gate": _plain(value.gate)}
 
 
-def _dump(part: BaseModel) -> dict[str, Any]:
-    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+@_plain.register
+def _(value: Series) -> dict[str, Any]:
+    values = [None if math.isnan(each) else each for each in value.values.tolist()]
+    return {"start": value.start.isoformat(), "stepSeconds": value.step.total_seconds(), "values": values}
+
+
+@_plain.register(Mapping)
+def _(value: Mapping[str, object]) -> dict[str, Any]:
+    return {key: _plain(each) for key, each in value.items()}
+
+
+@_plain.register(tuple)
+def _(value: tuple[object, ...]) -> list[Any]:
+    return [_plain(each) for each in value]
+
+
+@cache
+def _named_fields(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a dataclass, and their names in a record."""
+    return tuple((each.name, to_camel(each.name)) for each in fields(kind))

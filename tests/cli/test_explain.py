@@ -96,6 +96,25 @@ def test_json_holds_every_voice_and_limit(record: Path) -> None:
     assert [limit["reason"] for limit in told["limiters"]] == ["TooManyReplicas"]
 
 
+def test_a_decision_is_made_again_from_its_record(record: Path) -> None:
+    assert "Made again from its record: the same." in run("--record", record).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"desiredReplicas": 24}, "Made again from its record: 25 replicas (TooManyReplicas)."),
+        ({"observation": {"scale": {"specReplicas": 10}}}, "another version wrote this record"),
+    ],
+    ids=["another number", "another version"],
+)
+def test_a_decision_that_would_differ_today_says_so(tmp_path: Path, change: dict[str, object], sentence: str) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text(json.dumps(json.loads(a_line()) | change), encoding="utf-8")
+
+    assert sentence in " ".join(run("--record", path).stdout.split())
+
+
 def test_a_silent_voice_says_why(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     path.write_text(json.dumps(record_of(evaluate(an_observation(a_policy(REQUESTS), requests=50)))), encoding="utf-8")
@@ -129,12 +148,13 @@ def test_a_name_picks_one_of_several_policies(tmp_path: Path) -> None:
     ("text", "arguments", "sentence"),
     [
         ("{}", [], "line 1 is not a recorded decision: at: Field required"),
-        ("not json", [], "line 1 is not a recorded decision: the object: Invalid JSON"),
+        ("not json", [], "line 1 is not a recorded decision: Expecting value"),
+        ("[]", [], "line 1 is not a recorded decision: it is JSON, but no object"),
         (a_line(), ["--at", "2026-03-02T11:00:00Z"], "holds no decision up to 2026-03-02T11:00:00+00:00"),
         (a_line(), ["api"], "holds no decision of api; it has: shop/web"),
         ("", [], "holds no decision; it has: none"),
     ],
-    ids=["an empty object", "no JSON", "too early", "another policy", "an empty file"],
+    ids=["an empty object", "no JSON", "no object", "too early", "another policy", "an empty file"],
 )
 def test_what_cannot_be_explained_is_refused_in_one_sentence(
     tmp_path: Path, text: str, arguments: list[str], sentence: str

@@ -1,5 +1,6 @@
 """What holds for every decision, whatever is observed, remembered and asked for."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,6 +33,8 @@ from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
 from controller.scaling.patch import patch_for
 from controller.scaling.reasons import Reason
+from controller.scaling.recall import recomputed
+from controller.scaling.record import record_of
 from tests.builders import LATENCY, NOON, QUEUE, QUEUED_REQUESTS, REQUESTS, a_policy, a_usual, an_event, an_outlook
 
 MANY = settings(max_examples=200)
@@ -303,6 +306,14 @@ def test_a_dependency_above_its_limit_lets_nothing_be_added(observation: Observa
     readings = {**observation.readings, "connections": Reading(501.0, NOON)}
     decision = evaluate(replace(observation, policy=policy, readings=readings))
     assert decision.desired_replicas <= max(decision.current_replicas, spec.min_replicas)
+
+
+@MANY
+@given(observations(readings()))
+def test_any_decision_can_be_made_again_from_its_record(observation: Observation) -> None:
+    line = json.dumps(record_of(evaluate(observation)))
+
+    assert json.dumps(record_of(recomputed(json.loads(line)))) == line
 
 
 @MANY

@@ -27,7 +27,12 @@ def test_a_record_is_one_line_of_json_with_all_that_was_known_and_said() -> None
     assert (record["recommendedReplicas"], record["desiredReplicas"], record["reason"]) == (30, 30, "Forecast")
     assert [candidate["replicas"] for candidate in record["candidates"]] == [30, 20]
     seen = record["observation"]
-    assert seen["readings"]["latency"] == {"value": None, "validAt": "2026-03-02T12:00:00+00:00", "problem": "HTTP 500"}
+    assert seen["readings"]["latency"] == {
+        "value": None,
+        "validAt": "2026-03-02T12:00:00+00:00",
+        "problem": "HTTP 500",
+        "recent": None,
+    }
     assert seen["outlooks"]["requests"]["planned"]["values"] == [70, 140, 210]
     assert seen["unfitted"] == {"requests": {"reason": "FitTimedOut", "message": "not done within 120 s"}}
     assert seen["scale"]["readyReplicas"] == 9
