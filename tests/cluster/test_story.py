@@ -1,9 +1,14 @@
 """The story: a daily spike is due, and the workload has its replicas before it comes."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controller.scaling.recall import recomputed
+from controller.scaling.record import record_of
 from testbed.clock import now, wait_until
 from testbed.prometheus import ScrapeTarget
 from tests.cluster.conftest import Operate, StartPrometheus
@@ -89,3 +94,29 @@ def test_recommend_mode_decides_the_same_and_writes_nothing_to_the_workload(
     assert scene.version() == version
     assert scene.condition("Acting")["reason"] == "Recommending"
     assert any("Would scale from 6" in event["note"] for event in scene.events())
+
+
+def test_a_recorded_run_made_again_offline_gives_the_same_decisions(
+    before_the_spike: Scene, operate: Operate, tmp_path: Path
+) -> None:
+    scene, folder = before_the_spike, tmp_path / "record"
+    folder.mkdir()
+    policy(scene, mode="Active")
+
+    with operate(f"--record={folder}"):
+        scene.wait_for_replicas(SPIKE_REPLICAS, within=DECIDED)
+        assert wait_until(lambda: scene.ready() >= SPIKE_REPLICAS, DECIDED)
+
+    records = recorded(folder)
+    assert {"Forecast", "LiveRatio"} <= {voice["reason"] for record in records for voice in record["candidates"]}
+    assert max(record["desiredReplicas"] for record in records) >= SPIKE_REPLICAS
+    again = [recomputed(record) for record in records]
+    assert [record_of(decision) for decision in again] == records
+    remembered = [decision.memory for decision in again[:-1]]
+    assert remembered == [decision.remembered for decision in again[1:]]
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    """Return the decisions of a record, oldest first."""
+    lines = [line for file in sorted(folder.iterdir()) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in lines]
