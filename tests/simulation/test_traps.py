@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.closed_loop import over
+from benchmarks.scenes import SEASONAL, Scene
 from controller.scaling.score import score
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
@@ -153,6 +155,14 @@ def test_demand_is_scaled_so_that_one_can_fail_and_one_can_succeed() -> None:
 
 def _missed(timeline: Timeline) -> int:
     return score(timeline).violation_minutes
+
+
+def test_no_mean_hides_a_loss() -> None:
+    """Seven traces won tenfold do not outweigh one that is lost: it stands beside their mean by its name."""
+    ratios = {**dict.fromkeys(SEASONAL, 0.1), SEASONAL[3]: 3.0}
+    figure = over((Scene(trace, 180), ratio) for trace, ratio in ratios.items())
+    assert figure is not None
+    assert (figure.mean < 0.2, figure.worst, figure.worst_scene) == (True, 3.0, f"{SEASONAL[3]}, 180 s")
 
 
 def test_a_seed_moves_demand_and_start_ups_and_no_verdict() -> None:

@@ -14,6 +14,8 @@ from functools import partial
 import numpy as np
 
 from controller.api.scaling_policy import ScalingPolicy
+from controller.errors import InputRefused
+from controller.simulation.defaults import RATE_PRESET
 from controller.simulation.demand import TICK, Demand
 from controller.simulation.ours import CyclePilot, Fit
 from controller.simulation.world import PretendWorkload
@@ -44,7 +46,13 @@ def with_member(member: Model, workload: PretendWorkload, policy: ScalingPolicy)
 
 
 def with_true_future(workload: PretendWorkload, policy: ScalingPolicy) -> CyclePilot:
-    """Return ourselves fed with the demand to come."""
+    """Return ourselves fed with the demand to come.
+
+    Raises InputRefused for a policy whose loads are not all the request rate, which is all that demand is.
+    """
+    others = [signal.name for signal in policy.spec.load_signals if signal.preset != RATE_PRESET]
+    if others:
+        raise InputRefused(f"true-future knows {RATE_PRESET} alone; the policy also scales by {', '.join(others)}")
     return CyclePilot(workload, policy, fit=_foreseeing(workload.demand))
 
 

@@ -36,6 +36,9 @@ from forecasting.models.scryer_regression import ScryerRegression
 Settings = tuple[float, ...]
 """Values of a kind's settings, in their order."""
 
+Fly = Callable[[PretendWorkload, ScalingPolicy], Pilot]
+"""Returns ourselves at the controls of a workload, by a policy."""
+
 Board = Callable[[Settings, PretendWorkload, ScalingPolicy], Pilot]
 """Returns who steers a workload; the policy is ours, for ablations."""
 
@@ -72,6 +75,8 @@ QUANTILE = Setting("quantile", 0.99, 0.0, 1.0)
 PERCENTILE = Setting("planning percentile", 98, 50, 99, is_whole=True)
 SHARE = Setting("share", 1.0, 0.1, 10.0)
 
+HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
+
 TARGETS = tuple(percent / 100 for percent in range(35, 100, 5))
 MINIMA = (2.0, 4.0, 10.0)
 TARGET_SWEEP = tuple((target,) for target in TARGETS)
@@ -87,7 +92,11 @@ def _of_world(make: Callable[[Settings, PretendWorkload], Autoscaler]) -> Board:
     return lambda settings, workload, _: AutoscalerPilot(workload, make(settings, workload))
 
 
-def _hpa(make: Callable[..., HPA], full: Callable[[World], float]) -> Board:
+def _full_rate(world: World) -> float:
+    return float(world.pod.per_replica)
+
+
+def _hpa(make: Callable[..., HPA], full: Callable[[World], float] = _full_rate) -> Board:
     """Return the board of an HPA whose target is a share of what is `full` for a pod."""
 
     def build(settings: Settings, workload: PretendWorkload) -> HPA:
@@ -118,53 +127,39 @@ def _aws(settings: Settings, workload: PretendWorkload) -> AWSPredictive:
     )
 
 
-def _planning(fly: Callable[[PretendWorkload, ScalingPolicy], Pilot]) -> Board:
-    """Return the board of an ablation whose curve is that of its planning percentile."""
-    return lambda settings, workload, policy: fly(workload, planning_for(policy, int(settings[0])))
+def _as_hpa(about: str, make: Callable[..., HPA]) -> Kind:
+    """Return the kind of a rival that is set like an HPA on requests/s."""
+    return Kind(about, _hpa(make), HPA_SETTINGS, HPA_SWEEP)
 
 
-def _counting(fly: Callable[[PretendWorkload, ScalingPolicy], Pilot]) -> Board:
-    """Return the board of an ablation that plans for no percentile: its curve is that of the capacity it counts on."""
-    return lambda settings, workload, policy: fly(workload, counting_on(policy, settings[0]))
+def _planning(about: str, fly: Fly) -> Kind:
+    """Return the kind of an ablation whose curve is that of its planning percentile."""
+
+    def board(settings: Settings, workload: PretendWorkload, policy: ScalingPolicy) -> Pilot:
+        return fly(workload, planning_for(policy, int(settings[0])))
+
+    return Kind(about, board, (PERCENTILE,), PERCENTILE_SWEEP)
 
 
-def _full_rate(world: World) -> float:
-    return float(world.pod.per_replica)
+def _counting(about: str, fly: Fly) -> Kind:
+    """Return the kind of an ablation that plans for no percentile: its curve is that of the capacity it counts on."""
 
+    def board(settings: Settings, workload: PretendWorkload, policy: ScalingPolicy) -> Pilot:
+        return fly(workload, counting_on(policy, settings[0]))
 
-HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
+    return Kind(f"{about}; the share is that of a pod's capacity that is counted on", board, (SHARE,), SHARE_SWEEP)
+
 
 ABLATIONS: Mapping[str, Kind] = {
-    "no-forecast": Kind(
-        "ourselves with a gate that never opens; the share is that of a pod's capacity that is counted on",
-        _counting(without_forecast),
-        (SHARE,),
-        SHARE_SWEEP,
+    "no-forecast": _counting("ourselves with a gate that never opens", without_forecast),
+    "last-value": _planning("ourselves with the newest value as the forecast's only member", with_last_value),
+    "scryer-fft": _planning(
+        "ourselves with Scryer's FFT as the forecast's only member", partial(with_member, ScryerFFT())
     ),
-    "last-value": Kind(
-        "ourselves with the newest value as the forecast's only member",
-        _planning(with_last_value),
-        (PERCENTILE,),
-        PERCENTILE_SWEEP,
+    "scryer-regression": _planning(
+        "ourselves with Scryer's regression as the forecast's only member", partial(with_member, ScryerRegression())
     ),
-    "scryer-fft": Kind(
-        "ourselves with Scryer's FFT as the forecast's only member",
-        _planning(partial(with_member, ScryerFFT())),
-        (PERCENTILE,),
-        PERCENTILE_SWEEP,
-    ),
-    "scryer-regression": Kind(
-        "ourselves with Scryer's regression as the forecast's only member",
-        _planning(partial(with_member, ScryerRegression())),
-        (PERCENTILE,),
-        PERCENTILE_SWEEP,
-    ),
-    "true-future": Kind(
-        "ourselves fed with the demand to come; the share is that of a pod's capacity that is counted on",
-        _counting(with_true_future),
-        (SHARE,),
-        SHARE_SWEEP,
-    ),
+    "true-future": _counting("ourselves fed with the demand to come", with_true_future),
 }
 """Those that are ourselves: what they do goes through the whole of cycle and forecasting."""
 
@@ -175,17 +170,10 @@ KINDS: Mapping[str, Kind] = {
         HPA_SETTINGS,
         HPA_SWEEP,
     ),
-    "hpa-rps": Kind(
-        "HorizontalPodAutoscaler v2 on requests/s for each pod (External, AverageValue)",
-        _hpa(requests_hpa, _full_rate),
-        HPA_SETTINGS,
-        HPA_SWEEP,
-    ),
-    "last-week": Kind(
+    "hpa-rps": _as_hpa("HorizontalPodAutoscaler v2 on requests/s for each pod (External, AverageValue)", requests_hpa),
+    "last-week": _as_hpa(
         "hpa-rps with a second metric: the highest rate of the coming half hour a week ago (grafana/mimir 7775)",
-        _hpa(last_week_hpa, _full_rate),
-        HPA_SETTINGS,
-        HPA_SWEEP,
+        last_week_hpa,
     ),
     "kpa": Kind(
         "the Knative Pod Autoscaler on requests/s: a stable window of 60 s, and panic",
@@ -205,24 +193,13 @@ KINDS: Mapping[str, Kind] = {
         (WAITING, MIN_REPLICAS, TOLERANCE),
         WAITING_SWEEP,
     ),
-    "phpa": Kind(
-        "the Predictive Horizontal Pod Autoscaler: hpa-rps, a line and Holt-Winters through its replica counts",
-        _hpa(phpa, _full_rate),
-        HPA_SETTINGS,
-        HPA_SWEEP,
+    "phpa": _as_hpa(
+        "the Predictive Horizontal Pod Autoscaler: hpa-rps, a line and Holt-Winters through its replica counts", phpa
     ),
-    "crane": Kind(
-        "like Crane's EffectiveHorizontalPodAutoscaler: hpa-rps beside a forecast from whole days or weeks",
-        _hpa(crane_hpa, _full_rate),
-        HPA_SETTINGS,
-        HPA_SWEEP,
+    "crane": _as_hpa(
+        "like Crane's EffectiveHorizontalPodAutoscaler: hpa-rps beside a forecast from whole days or weeks", crane_hpa
     ),
-    "kedastral": Kind(
-        "like Kedastral: trend and hour of the day, with headroom, through KEDA",
-        _hpa(kedastral_hpa, _full_rate),
-        HPA_SETTINGS,
-        HPA_SWEEP,
-    ),
+    "kedastral": _as_hpa("like Kedastral: trend and hour of the day, with headroom, through KEDA", kedastral_hpa),
     "static": Kind(
         "as many replicas as this quantile of the rates before the evaluated window needs",
         _of_world(lambda given, workload: Static(given[0], workload.world)),

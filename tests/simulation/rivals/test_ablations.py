@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from controller.api.scaling_policy import ScalingPolicy
+from controller.api.signals import Load, Signal
 from controller.cycle import SignalKey
+from controller.errors import InputRefused
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import TICK, Demand
@@ -116,6 +118,14 @@ def test_the_true_future_is_trusted_on_day_zero() -> None:
     young = Demand(whole.at(cut), whole.rps[cut:], known_from=6, evaluated_from=40)
     timeline, _ = flown(with_true_future, young)
     assert "Forecast" in reasons(timeline)
+
+
+def test_the_true_future_of_another_load_is_not_known() -> None:
+    cores = Signal(name="cores", preset="cpu-cores", load=Load(per_replica=1))
+    spec = POLICY.spec.model_copy(update={"signals": (*POLICY.spec.signals, cores)})
+    policy = POLICY.model_copy(update={"spec": spec})
+    with pytest.raises(InputRefused, match="the policy also scales by cores"):
+        with_true_future(PretendWorkload(fifth_morning(), WORLD), policy)
 
 
 def test_what_is_foreseen_ends_with_the_trace() -> None:
