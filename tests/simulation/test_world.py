@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from controller.simulation.demand import WARM_UP_TICKS, Demand
 from controller.simulation.pods import StartUps
+from controller.simulation.variants.blackout import Blackout
 from controller.simulation.world import PretendWorkload, World, delivered_means
 from forecasting.series import Values
 
@@ -126,3 +128,42 @@ def test_before_the_replay_all_demand_was_served_by_pods_at_80_percent() -> None
     past = slice(0, 200)
     assert set(workload.served[past]) == {100.0}
     assert (set(workload.ready[past]), set(workload.backlog[past])) == ({13.0}, {0.0})
+
+
+def test_the_past_that_a_policy_sees_ends_30_s_ago_and_cannot_be_changed() -> None:
+    demand = demand_of(np.arange(400.0))
+    workload = PretendWorkload(replace(demand, known_from=2), World())
+    run(workload, 100)
+    past = workload.view().past_rps
+    np.testing.assert_array_equal(past, np.arange(2.0, WARM_UP_TICKS + 100 - 2))
+    with pytest.raises(ValueError, match="read-only"):
+        past[0] = 1.0
+
+
+def test_on_day_zero_there_is_no_past_before_the_first_measurement() -> None:
+    workload = PretendWorkload(replace(steady(100), known_from=WARM_UP_TICKS), World())
+    lengths = []
+    for _ in range(4):
+        lengths.append(len(workload.view().past_rps))
+        run(workload, 1)
+    assert lengths == [0, 0, 0, 1]
+
+
+def test_what_a_blackout_left_unmeasured_is_missing_from_the_past() -> None:
+    begin = START + timedelta(minutes=5)
+    world = World(variants=(Blackout(begin, timedelta(minutes=1)),))
+    workload = PretendWorkload(steady(100), world)
+    run(workload, 100)
+    missing = np.flatnonzero(np.isnan(workload.view().past_rps))
+    np.testing.assert_array_equal(missing, [20, 21, 22, 23])
+
+
+def test_waiting_requests_are_told_as_late_as_all_other_metrics() -> None:
+    workload = PretendWorkload(steady(300), World(max_replicas=20))  # 100 requests/s too many
+    told = []
+    for _ in range(8):
+        told.append(workload.view().queued)
+        run(workload, 1)
+    begun = WARM_UP_TICKS * 1500.0  # what waits when the replay begins; each tick adds as much as one before
+    assert told[0] == pytest.approx(begun - 1500 * (2 + 1.5))
+    np.testing.assert_allclose(np.diff(told), 1500)
