@@ -154,6 +154,20 @@ def test_batches_bring_the_same_work_in_lumps() -> None:
     assert rps.sum() == pytest.approx(plain.sum())
 
 
+def test_a_share_may_arrive_as_it_would_beside_the_lumps() -> None:
+    rps = workload_with(Batches(10 * MINUTE, share=0.4)).demand.rps[HISTORY:]
+    assert rps[0] == pytest.approx(60 + 0.4 * 40 * 100)
+    np.testing.assert_allclose(rps[1:40], 60)
+
+
+def test_lumps_may_come_when_nobody_knows() -> None:
+    rps = workload_with(Batches(10 * MINUTE, latest=5 * MINUTE)).demand.rps[HISTORY:]
+    lumps = np.flatnonzero(rps)
+    late = lumps - 40 * np.arange(len(lumps))
+    assert (late.min() >= 0, late.max() <= 20, len(set(late.tolist())) > 5) == (True, True, True)
+    np.testing.assert_allclose(rps[lumps], 40 * 100)
+
+
 def test_a_lump_waits_in_the_queue_and_drains() -> None:
     workload = workload_with(Batches(10 * MINUTE))
     run(workload, NOON + 9 * MINUTE)

@@ -11,16 +11,22 @@ from controller.simulation.world import Variant
 
 @dataclass(frozen=True, slots=True)
 class Batches(Variant):
-    """All that would arrive within `every` arrives in its first tick; the evaluated window begins with such a lump."""
+    """What would arrive within `every` arrives in one tick; the first such time begins with the evaluated window."""
 
     every: timedelta = timedelta(minutes=15)
+    share: float = 1.0
+    """How much of the work comes in lumps; the rest arrives as it would."""
+    latest: timedelta = timedelta(0)
+    """A lump comes between the begin of its time and this much later; the draw is the same for a seed."""
+    seed: int = 1
 
     def arrivals(self, demand: Demand) -> Demand:
-        """Return the demand in lumps; the amount of work stays."""
+        """Return the demand with its lumps; the amount of work stays."""
         ticks = self.every // TICK
-        first = demand.evaluated_from % ticks
-        starts = np.arange(first, len(demand.rps), ticks)
-        lumps = np.zeros(len(demand.rps))
-        lumps[starts] = np.add.reduceat(demand.rps, starts)
-        lumps[:first] = demand.rps[:first]
-        return replace(demand, rps=lumps)
+        begins = np.arange(demand.evaluated_from % ticks, len(demand.rps), ticks)
+        late = np.random.default_rng(self.seed).integers(0, self.latest // TICK, len(begins), endpoint=True)
+        lumps = np.minimum(begins + late, len(demand.rps) - 1)
+        rps = demand.rps.copy()
+        rps[begins[0] :] *= 1 - self.share
+        rps[lumps] += np.add.reduceat(demand.rps, begins) * self.share
+        return replace(demand, rps=rps)
