@@ -8,6 +8,7 @@ from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Observation, Outlook
+from controller.scaling.queue_drain import queued_signals
 from controller.scaling.reasons import Reason
 
 WARNED_AHEAD = timedelta(hours=2)  # time for a person to see it, and to find room
@@ -16,7 +17,8 @@ WARNED_AHEAD = timedelta(hours=2)  # time for a person to see it, and to find ro
 def forecast_within_max(decision: Decision) -> tuple[bool, str, str] | None:
     """Return whether maxReplicas is enough for all that is forecast within two hours; None without an open forecast."""
     observation = decision.observation
-    signals = observation.policy.spec.load_signals
+    queued = queued_signals(observation)  # what may wait needs no room for its peak
+    signals = [each for each in observation.policy.spec.load_signals if each.name not in queued]
     known = [(each, outlook) for each in signals if (outlook := observation.outlooks.get(each.name))]
     speaking = [(signal, outlook) for signal, outlook in known if outlook.gate.open]
     needs = [need for signal, outlook in speaking if (need := _first_above_max(signal, outlook, observation))]

@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from controller.api.policy_status import OutageMemory
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import replicas_for_measured
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.health import is_fresh
 from controller.scaling.indicators import missed_indicators
@@ -71,7 +71,7 @@ def _needed_in_storm(observation: Observation) -> int:
     """Return the replicas for a storm on top of what is usual within the lead time; 0 where that is not known."""
     spec, lead = observation.policy.spec, lead_time(observation.policy, observation.memory)
     needs = [
-        replicas_for(STORM * _highest(usual.expected, observation, lead), signal.load, spec.objective)
+        replicas_for_measured(STORM * _highest(usual.expected, observation, lead), signal.load, spec.objective)
         for signal in spec.load_signals
         if signal.load and (usual := _usual(observation, signal.name))
     ]

@@ -1,4 +1,4 @@
-"""Reading an outlook: the highest planned demand within a horizon, where the forecast may act; or why there is none."""
+"""Reading an outlook: what is forecast within a horizon, where the forecast may act; or why there is nothing."""
 
 from datetime import timedelta
 
@@ -19,6 +19,15 @@ def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
     window = planned.values[begin:end]
     return float(np.max(window)) if len(window) else None
+
+
+def mean(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
+    """Return the mean expected demand over [now, now + horizon]; None without an open forecast of any part of it."""
+    outlook = observation.outlooks.get(signal)
+    if outlook is None or not outlook.gate.open:
+        return None
+    window = outlook.expected.between(observation.now, observation.now + horizon).values
+    return float(np.mean(window)) if len(window) else None
 
 
 def why_missing(observation: Observation, signal: str) -> NotFitted:

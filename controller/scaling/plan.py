@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from controller.api.scaling_policy import Objective
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for, replicas_for_measured
 from controller.scaling.decision import Candidate, Plan
@@ -9,11 +10,12 @@ from controller.scaling.demand_events import event_candidates
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation
-from controller.scaling.outlook import peak, why_missing
+from controller.scaling.outlook import mean, peak, why_missing
 from controller.scaling.queue_drain import drain_candidates, queued_signals
 from controller.scaling.reasons import Reason
 from controller.scaling.step_rules import rule_candidates
 
+NO_SLACK = Objective(utilization_percent=100)  # what may wait needs none: it is the queue's drain that is in time
 LOOK_AHEAD_LEADS = 2  # what is removed now and needed within twice the lead time comes back late
 # Rules and events ask for more; they cannot say less is enough.
 KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO, Reason.QUEUE_DRAIN)
@@ -59,6 +61,8 @@ def _forecast(signal: Signal, observation: Observation) -> Candidate:
     if not outlook.gate.open:
         return Candidate(Reason.FORECAST_GATE_CLOSED, signal.name, None, outlook.gate.message)
     lead = lead_time(observation.policy, observation.memory)
+    if signal.name in queued_signals(observation):
+        return _forecast_of_queued(signal, observation)
     demand = peak(observation, signal.name, horizon=lead)
     if demand is None or signal.load is None:
         return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, f"the forecast of {signal.name} has run out")
@@ -67,6 +71,19 @@ def _forecast(signal: Signal, observation: Observation) -> Candidate:
     message = (
         f"{signal.name} may reach {demand:.4g} (p{percentile}) by {observation.now + lead:%H:%M:%S} UTC, "
         f"the lead time of {lead.total_seconds():.0f} s from now: needs {replicas} replicas"
+    )
+    return Candidate(Reason.FORECAST, signal.name, replicas, message)
+
+
+def _forecast_of_queued(signal: Signal, observation: Observation) -> Candidate:
+    """Propose replicas for what arrives on average: a peak that may wait is no reason to be ready for it."""
+    wait = queued_signals(observation)[signal.name]
+    demand = mean(observation, signal.name, horizon=wait)
+    if demand is None or signal.load is None:
+        return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, f"the forecast of {signal.name} has run out")
+    replicas = replicas_for(demand, signal.load, NO_SLACK)
+    message = (
+        f"{signal.name} is forecast at {demand:.4g} on average over the {wait} it may wait: needs {replicas} replicas"
     )
     return Candidate(Reason.FORECAST, signal.name, replicas, message)
 
@@ -92,10 +109,13 @@ def _waits(signal: Signal) -> Candidate:
 def _needed_soon(observation: Observation) -> int | None:
     """Return the replicas the forecast needs within twice the lead time; None without an open forecast."""
     horizon = LOOK_AHEAD_LEADS * lead_time(observation.policy, observation.memory)
+    queued = queued_signals(observation)  # what may wait needs no look ahead
     needs = [
         replicas_for(demand, signal.load, observation.policy.spec.objective)
         for signal in observation.policy.spec.load_signals
-        if signal.load is not None and (demand := peak(observation, signal.name, horizon=horizon)) is not None
+        if signal.name not in queued
+        and signal.load is not None
+        and (demand := peak(observation, signal.name, horizon=horizon)) is not None
     ]
     return max(needs, default=None)
 

@@ -1,8 +1,11 @@
 """Queue drain: replicas that have a backlog gone in its target time, beside what arrives meanwhile.
 
-Symbols: arrival rate a, backlog B, throughput per replica mu, time left w: a + B / w over mu. With w counted down from
+Symbols: arrival rate a, backlog B, throughput per replica mu, time left w: (a + B / w) / mu. With w counted down from
 when the backlog was first seen, the number stays as it is while the queue is drained, and ends in time. A target
 divided into what still waits, sweep after sweep, would never be done.
+
+Where Ready replicas are too few, those asked for help only after a time l: r replicas serve r mu l until then, and n
+of them the rest of the work, so n = (a w + B - r mu l) / (mu (w - l)).
 """
 
 import math
@@ -20,6 +23,7 @@ from controller.scaling.lead_time import SWEEP, lead_time
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 
+ROUNDING = 1e-9  # keeps 37 replicas from becoming 38
 LEAST_SHARE = 0.25  # of the target is left to drain in, however slow the start and however late it is
 
 
@@ -35,11 +39,13 @@ def drain_candidates(observation: Observation) -> tuple[Candidate, ...]:
     return tuple(_candidate(signal, observation) for signal in _queues(observation))
 
 
-def queued_signals(observation: Observation) -> frozenset[str]:
-    """Return the load signals for which a queue speaks: what they bring may wait."""
-    return frozenset(
-        signal.queue.arrivals for signal in _queues(observation) if signal.queue and not _sick(signal, observation)
-    )
+def queued_signals(observation: Observation) -> dict[str, timedelta]:
+    """Return the load signals for which a queue speaks, and how long what they bring may wait."""
+    return {
+        signal.queue.arrivals: timedelta(seconds=signal.queue.drain_target_seconds)
+        for signal in _queues(observation)
+        if signal.queue and not _sick(signal, observation)
+    }
 
 
 def usual_arrivals(observation: Observation, queue: Queue) -> float:
@@ -94,8 +100,8 @@ def _candidate(signal: Signal, observation: Observation) -> Candidate:
         message = f"{signal.name} has no backlog, {rate:.4g} a second arrive: needs {usual} replicas"
         return Candidate(Reason.QUEUE_DRAIN, signal.name, usual, message)
     backlog, due = observation.readings[signal.name].value or 0.0, _due(known, signal.queue)
-    needed = (rate + backlog / _time_left(known, signal.queue, observation)) / load.per_replica
-    replicas = MAX_REPLICAS if needed >= MAX_REPLICAS else max(usual, math.ceil(needed))
+    needed = _needed(rate, backlog, load=load, known=known, queue=signal.queue, observation=observation)
+    replicas = MAX_REPLICAS if needed >= MAX_REPLICAS else max(usual, math.ceil(needed - ROUNDING))
     message = (
         f"{signal.name} is {backlog:.4g} deep, {rate:.4g} a second arrive: "
         f"{replicas} replicas to drain it by {due:%H:%M:%S} UTC"
@@ -107,8 +113,22 @@ def _due(known: BacklogMemory, queue: Queue) -> datetime:
     return known.since + timedelta(seconds=queue.drain_target_seconds)
 
 
-def _time_left(known: BacklogMemory, queue: Queue, observation: Observation) -> float:
-    """Return the seconds left to drain in: from now, or from when capacity asked for at first is Ready."""
-    ready = known.since + lead_time(observation.policy, observation.memory)
-    left = _due(known, queue) - max(observation.now, ready)
-    return max(left.total_seconds(), LEAST_SHARE * queue.drain_target_seconds)
+def _needed(
+    rate: float,
+    backlog: float,
+    *,
+    load: Load,
+    known: BacklogMemory,
+    queue: Queue,
+    observation: Observation,
+) -> float:
+    """Return the replicas, not rounded, that have the backlog gone in what is left of its time."""
+    starts = known.since + lead_time(observation.policy, observation.memory) - observation.now
+    starting = max(starts.total_seconds(), 0.0)
+    together = (_due(known, queue) - observation.now).total_seconds() - starting
+    left = starting + max(together, LEAST_SHARE * queue.drain_target_seconds)
+    work, ready = rate * left + backlog, observation.scale.ready_replicas
+    enough = work / (load.per_replica * left)
+    if enough <= ready:
+        return enough
+    return (work - ready * load.per_replica * starting) / (load.per_replica * (left - starting))

@@ -52,7 +52,7 @@ def proposed(observation: Observation) -> int | None:
         (70, 75_000, since(350), 37, "and half way, with half of it gone"),
         (70, 150_000, since(350), 67, "more where nothing is gone by then"),
         (70, 150_000, since(9_000), 107, "late: as fast as a quarter of the target allows"),
-        (0, 150_000, Memory(), 30, "a backlog alone"),
+        (0, 150_000, Memory(), 28, "a backlog alone; what runs serves while the others start"),
         (70, 1e300, Memory(), 10_000, "no backlog asks for more than there can be"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -63,8 +63,44 @@ def test_a_backlog_is_drained_in_what_is_left_of_its_time(
     assert proposed(an_observation(a_worker(), memory=memory, requests=arrivals, queue=depth)) == replicas, why
 
 
+@pytest.mark.parametrize(
+    ("ready", "replicas", "why"),
+    [
+        (40, 25, "where enough run already, the whole time is theirs"),
+        (25, 25, "just enough are enough"),
+        (20, 26, "where they are not, those that start must make up for it"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_ready_serves_from_the_begin(ready: int, replicas: int, why: str) -> None:
+    assert proposed(an_observation(a_worker(), replicas=ready, requests=0, queue=150_000)) == replicas, why
+
+
 def test_a_start_up_longer_than_the_target_leaves_a_quarter_of_it() -> None:
-    assert proposed(an_observation(a_worker(lead=900), requests=0, queue=150_000)) == 100
+    assert proposed(an_observation(a_worker(lead=900), replicas=1, requests=0, queue=150_000)) == 94
+
+
+@pytest.mark.parametrize(
+    ("planned", "replicas", "why"),
+    [
+        ([0] * 10 + [900] * 5, 15, "a peak that may wait is not prepared for"),
+        ([1000] * 20, 80, "what lasts is, with all of each replica: 800 expected of 1000 planned"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_forecast_of_what_may_wait_is_its_mean_over_the_target_time(
+    planned: list[float], replicas: int, why: str
+) -> None:
+    observation = an_observation(a_worker(), requests=105, queue=0, outlooks={"requests": an_outlook(planned)})
+    plan = plan_capacity(looked(observation))
+    assert plan.recommended_replicas == replicas, why
+    assert plan.needed_soon is None
+
+
+def test_a_forecast_of_arrivals_that_has_run_out_says_so() -> None:
+    outlooks = {"requests": an_outlook([70], start=NOON - 60 * MINUTE)}
+    silent = plan_capacity(looked(an_observation(a_worker(), requests=7, queue=0, outlooks=outlooks))).candidates[0]
+    assert (silent.replicas, silent.message) == (None, "the forecast of requests has run out")
 
 
 def test_the_voice_says_how_deep_how_many_and_by_when() -> None:
@@ -79,11 +115,6 @@ def test_what_may_wait_in_a_queue_is_not_served_at_once() -> None:
     live = next(candidate for candidate in plan.candidates if candidate.reason is Reason.WAITS_IN_QUEUE)
     assert (live.source, live.replicas) == ("requests", None)
     assert live.message == "what requests brings may wait in its queue, which is drained in its target time"
-
-
-def test_a_forecast_of_arrivals_is_heard_beside_the_queue() -> None:
-    observation = an_observation(a_worker(), requests=70, queue=0, outlooks={"requests": an_outlook([210] * 9)})
-    assert plan_capacity(looked(observation)).recommended_replicas == 30
 
 
 @pytest.mark.parametrize(
