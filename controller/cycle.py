@@ -166,9 +166,9 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     memory = batch.carried.memories.get(policy.key)
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
-    until = now + max(LOOK_AHEAD_LEADS * lead_time(policy, memory), WARNED_AHEAD)
+    soon = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
     keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
-    span = _Span(until, disturbed=memory.outage is not None)
+    span = _Span(soon, max(soon, now + WARNED_AHEAD), disturbed=memory.outage is not None)
     outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
@@ -184,8 +184,9 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
 
 
 class _Span(NamedTuple):
-    """How far an outlook must reach, and whether demand is disturbed now, so that newer fits know less than older."""
+    """How far decisions look and an outlook reaches, and whether demand is disturbed: newer fits then know less."""
 
+    soon: datetime
     until: datetime
     disturbed: bool
 
@@ -205,7 +206,7 @@ def _outlook(look: _Look, key: SignalKey, batch: Batch, span: _Span) -> Outlook:
 
 def _usual(known: Usual | None, fitted: FittedForecast, span: _Span) -> Usual:
     """Return what is usual by the newest fit; in a disturbance by the one from before it, while that reaches."""
-    if known and known.expected.end > span.until and (span.disturbed or known.fitted is fitted):
+    if known and known.expected.end > span.soon and (span.disturbed or known.fitted is fitted):
         return known
     forecast = fitted.forecast(_horizon(fitted, span.until), levels=(LOW, MEDIAN))
     return Usual(forecast.quantile(MEDIAN), forecast.quantile(LOW), fitted)

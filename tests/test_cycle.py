@@ -181,6 +181,15 @@ async def test_what_is_usual_is_what_the_fit_says_without_the_newest_samples() -
     assert np.all(usual.low.values <= usual.expected.values)
 
 
+async def test_what_was_usual_before_an_outage_lasts_through_an_hour_of_it() -> None:
+    first = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
+    memory, hour = Memory(outage=OutageMemory(began=NOON, seen=NOON)), NOON + timedelta(hours=1)
+    refit = {KEY: a_fitted_forecast(gate_open=False)}
+    batch = Batch([WEB], refit, carried=replace(first.carried, memories={WEB.key: memory}))
+    later = await cycle(batch, Doors({"requests": measured(1, until=hour)}), now=hour)
+    assert later.carried.outlooks[KEY].usual is first.carried.outlooks[KEY].usual
+
+
 @pytest.mark.parametrize(
     ("outage", "kept", "why"),
     [
