@@ -17,7 +17,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.cycle import Batch, Carried, run_cycle
 from controller.scaling.decision import Decision
-from controller.scaling.observation import Obstacle, Target
+from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.reasons import Reason
 from controller.scaling.score import score
 from controller.simulation.defaults import default_policy
@@ -220,6 +220,34 @@ def test_windows_that_touch_do_not_flap_where_they_meet() -> None:
     flown(workload, PretendDoors(workload, a_policy(QUEUED_REQUESTS, objective=P95)), [floor_of_30(1), floor_of_30(2)])
     both = slice(BEFORE + HOUR // TICK, BEFORE + 3 * HOUR // TICK)
     assert set(workload.created[both]) == {30}
+
+
+# ── Workers and their database (kedacore/keda #476, #4823) ───────────────────────────────────────────────────────────
+class WithDatabase(PretendDoors):
+    """A world in which every Ready pod holds eight connections to one database."""
+
+    async def read(self, policies: Sequence[ScalingPolicy], now: datetime) -> Mapping[ObjectKey, Mapping[str, Reading]]:
+        seen = await super().read(policies, now)
+        ready = (await self.observe(policies, now))[self.policy.key].scale or Scale(0, 0)
+        connections = Reading(8.0 * ready.ready_replicas, self.now)
+        return {key: {**readings, "connections": connections} for key, readings in seen.items()}
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"),
+    [(None, 46), ({"action": "Block"}, 22), ({"action": "Cap", "maxReplicas": 30}, 30)],
+    ids=["without a limit", "none above 20 workers", "at most 30 workers"],
+)
+def test_workers_are_not_added_to_a_database_at_its_limit(limit: Mapping[str, object] | None, most: int) -> None:
+    workload = workload_at_noon(np.linspace(100, 400, 480), World(start_up=timedelta(seconds=30)))
+    doors = WithDatabase(workload, a_policy(QUEUED_REQUESTS, objective=P95))
+    database = {"name": "connections", "metric": {"metric": "pg_stat_activity_count", "type": "Gauge"}}
+    guard = {"name": "database", "signal": "connections", "above": 160}
+    dependencies = [{**guard, **limit}] if limit else []
+    doors.policy = a_policy(QUEUED_REQUESTS, database, objective=P95, dependencies=dependencies)
+    decisions = flown(workload, doors)
+    assert workload.created.max() == most
+    assert (decisions[-1].reason == Reason.DEPENDENCY_LIMIT) == bool(limit)
 
 
 # ── Rolling updates (kubernetes/kubernetes #72775, #84142, #90461, #98914) ───────────────────────────────────────────
