@@ -17,7 +17,7 @@ from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey,
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.patch import Patch
 from controller.scaling.reasons import Reason
-from forecasting import Series
+from forecasting import Series, SeriesRefused, fit
 from forecasting.fleet import NotFitted
 from tests.builders import NOON, QUEUE, REQUESTS, a_fitted_forecast, a_policy, a_reading, an_event
 
@@ -246,6 +246,16 @@ async def test_an_outlook_far_from_its_fit_is_still_an_outlook(hours: int) -> No
     lost = {"requests": Reading(None, now)}
     result = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors(lost), now=now)
     assert result.decisions[0].desired_replicas >= 10
+
+
+async def test_a_fit_that_cannot_take_in_what_was_measured_keeps_no_other_from_its_outlook() -> None:
+    policies = [a_policy(name=name) for name in ("web", "api", "jobs")]
+    keys = [SignalKey(policy.key, "requests") for policy in policies]
+    too_fine = fit(Series(NOON - 10 * MINUTE, timedelta(seconds=30), np.full(20, 50.0)))
+    fits = dict(zip(keys, (a_fitted_forecast(), too_fine, a_fitted_forecast()), strict=True))
+    result = await cycle(Batch(policies, fits), Doors({"requests": measured(50)}))
+    assert [(key.name, type(error)) for key, error in result.failures.items()] == [("api", SeriesRefused)]
+    assert {key.policy.name for key in result.carried.outlooks} == {"web", "jobs"}
 
 
 async def test_signals_without_a_fit_have_no_outlook() -> None:
