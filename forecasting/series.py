@@ -71,6 +71,8 @@ class Series:
         """Return the samples whose steps touch [begin, end); an empty series where none do."""
         first = max(0, (begin - self.start) // self.step)
         last = min(len(self), -((self.start - end) // self.step))
+        if first == 0 and last == len(self):
+            return self
         return type(self)(self.start + first * self.step, self.step, self.values[first : max(first, last)])
 
     def at_step(self, step: timedelta, *, anchor: datetime = EPOCH) -> Self:

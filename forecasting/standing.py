@@ -58,9 +58,7 @@ class Standing:
     newest: float
 
     def after(self, deviation: float, limits: Limits, step_seconds: float) -> "Standing":
-        """Return the standing after one more sample; NaN, an unknown one, changes nothing."""
-        if math.isnan(deviation):
-            return self
+        """Return the standing after one more sample."""
         if abs(deviation) <= limits.hour:
             return NOTHING_APART
         side = 1 if deviation > 0 else -1
@@ -68,8 +66,9 @@ class Standing:
         count = abs(before.samples) + 1
         mean = before.mean + (deviation - before.mean) / count
         longer = Standing(count * side, before.passed_over, mean, deviation)
-        unbelieved = abs(deviation) > limits.sample and not longer.lasts(step_seconds)
-        return replace(longer, passed_over=longer.passed_over + unbelieved)
+        if abs(deviation) > limits.sample and not longer.lasts(step_seconds):
+            return replace(longer, passed_over=longer.passed_over + 1)
+        return longer
 
     def lasts(self, step_seconds: float) -> bool:
         """Return whether it is too long to be an outage or a spike."""
@@ -133,17 +132,19 @@ def learn_limits(surprises: Values) -> tuple[Limits, ...]:
 def hear(standing: Standing, deviations: Values, limits: Limits, step_seconds: float) -> Heard:
     """Return what is made of deviations (n,), oldest first, that follow a standing; NaN is an unknown one."""
     added, levels = np.zeros((2, len(deviations)))
-    usual = min(limits.hour, limits.sample)
-    for i, deviation in enumerate(deviations.tolist()):
-        if abs(deviation) <= usual:  # as nearly always
-            standing = NOTHING_APART
-            continue
-        standing = standing.after(deviation, limits, step_seconds)
+    usual = np.abs(deviations) <= min(limits.hour, limits.sample)
+    # Nearly all are usual: only what stands apart is looked at one by one, and whether a usual one came in between.
+    usual_so_far = np.cumsum(usual)
+    seen = 0
+    for i in np.flatnonzero(~usual & ~np.isnan(deviations)).tolist():
+        deviation = float(deviations[i])
+        standing = (standing if usual_so_far[i] == seen else NOTHING_APART).after(deviation, limits, step_seconds)
+        seen = usual_so_far[i]
         levels[i] = standing.level(step_seconds)
         if not levels[i] and abs(deviation) > limits.sample:
             heard = math.copysign(limits.sample, deviation) if standing.lasts(step_seconds) else math.nan
             added[i] = heard - deviation
-    return Heard(added, levels, standing)
+    return Heard(added, levels, standing if np.count_nonzero(usual) == seen else NOTHING_APART)
 
 
 def hear_rows(
