@@ -41,11 +41,11 @@ def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Value
     A step that is unknown, NaN, is passed over: nothing is forgotten for it.
     """
     known = ~np.isnan(deviations[..., 0, :])
-    left = kept(step_seconds) ** np.arange(known.shape[-1] + 1)[:, None]  # after so many known ones
-    since = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1]
-    recall = np.where(known[..., None], (1 - left[1]) * left[since - known], 0.0)
-    heard = np.where(known[..., None, :], deviations, 0.0) @ recall
-    after: Values = surprises * left[np.sum(known, axis=-1)][..., None, :] + heard
+    left = kept(step_seconds)
+    later = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1] - known  # how many known ones followed
+    recall = known[..., None] * (1 - left) * left ** later[..., None]
+    count = known.sum(axis=-1)[..., None, None]
+    after: Values = surprises * left**count + np.where(known[..., None, :], deviations, 0.0) @ recall
     return after
 
 

@@ -36,7 +36,7 @@ def update_batch(forecasters: Sequence[FittedForecast], recents: Sequence[Series
     """
     updated = list(forecasters)
     for positions in _alike(forecasters, recents):
-        values = np.stack([recents[position].values for position in positions])
+        values = np.array([recents[position].values for position in positions])
         # How many samples there are up to the newest known one.
         counts = np.max(np.arange(1, values.shape[1] + 1) * ~np.isnan(values), axis=1, initial=0)
         for count in sorted({*counts.tolist()} - {0}):
@@ -103,11 +103,11 @@ class _Heard(NamedTuple):
 
 def _hear(group: Sequence[FittedForecast], steps: Steps, logs: Values, members: Sequence[FittedModel]) -> _Heard:
     """Return what a group's log values (rows, n) of steps say, given what its members are, stacked."""
-    patterns = np.stack([member.pattern(steps) for member in members], axis=1)
+    patterns = np.array([member.pattern(steps) for member in members]).swapaxes(0, 1)
     marked = np.array([each.marked.deviations(steps, each.calendar) for each in group])
     deviations = (logs - marked)[:, None] - patterns
     shares = np.array([each.evaluation.mix.now for each in group])
-    combined = np.einsum("sm,smn->sn", shares, deviations)
+    combined = (shares[:, None] @ deviations)[:, 0]
     limits = [each.evaluation.limits for each in group]
     added, levels, standings = hear_rows([each.standing for each in group], combined, limits, steps.seconds)
     surprises = renewed(np.array([each.surprises for each in group]), deviations + added[:, None], steps.seconds)

@@ -57,13 +57,10 @@ class HourlyPath:
         """Return the line through the path's hours and the shape around it; before the path its first hour is held."""
         since = _hours_since(steps.ticks - self.origin, steps.per_hour)
         before = np.floor(since).astype(np.int64)
-        share = since - before
-        line = (1 - share) * self._at(before) + share * self._at(before + 1)
-        return line + self.within[:, steps.ticks % steps.per_day]
-
-    def _at(self, hours: Ticks) -> Values:
+        hours = np.array([before, before + 1])
         places = HOURS_OF_DAY + np.where(hours < 0, np.maximum(hours, -HOURS_OF_DAY), hours % HOURS_OF_WEEK)
-        return self.hours[:, places]
+        low, high = self.hours[:, places[0]], self.hours[:, places[1]]
+        return low + (since - before) * (high - low) + self.within[:, steps.ticks % steps.per_day]
 
     def absorb(self, fresh: Panel) -> Self:
         """Return itself: until the next fit newer samples count by how they surprise."""
