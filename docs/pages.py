@@ -80,4 +80,5 @@ def rivals_page() -> str:
 
 
 def _settings(kind: Kind) -> str:
-    return ", ".join(f"{setting.name} {setting.usual:g}" for setting in kind.settings) or "none"
+    usual = ("of the policy" if setting.usual is None else f"{setting.usual:g}" for setting in kind.settings)
+    return ", ".join(f"{setting.name} {value}" for setting, value in zip(kind.settings, usual, strict=True)) or "none"

@@ -56,7 +56,7 @@ def _named(kind: str, given: Settings) -> str:
 
 def _completed(kind: Kind, given: Settings) -> Settings:
     """Return what is given, and the usual values of the settings that are not."""
-    return given + tuple(setting.usual for setting in kind.settings[len(given) :])
+    return given + tuple(setting.usual for setting in kind.settings[len(given) :] if setting.usual is not None)
 
 
 def _parse(text: str) -> Rival:
@@ -79,10 +79,9 @@ def _parse(text: str) -> Rival:
 def _shape(name: str, kind: Kind) -> str:
     if not kind.settings:
         return f"write it like {name}"
-    usual = _named(name, tuple(setting.usual for setting in kind.settings))
-    return (
-        f"write it like {usual} ({'/'.join(setting.name for setting in kind.settings)}; the last ones may be left out)"
-    )
+    example = _named(name, _completed(kind, ()) or kind.sweep[0])
+    names = "/".join(setting.name for setting in kind.settings)
+    return f"write it like {example} ({names}; the last ones may be left out)"
 
 
 def _check(text: str, value: float, setting: Setting) -> None:

@@ -34,7 +34,7 @@ from forecasting.models.scryer_fft import ScryerFFT
 from forecasting.models.scryer_regression import ScryerRegression
 
 Settings = tuple[float, ...]
-"""Values of a kind's settings, in their order."""
+"""Values of a kind's settings, in their order; empty where the policy's own is to be kept."""
 
 Fly = Callable[[PretendWorkload, ScalingPolicy], Pilot]
 """Returns ourselves at the controls of a workload, by a policy."""
@@ -45,10 +45,13 @@ Board = Callable[[Settings, PretendWorkload, ScalingPolicy], Pilot]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number that a rival is given: what it is called, its usual value, and the range it may lie in."""
+    """A number that a rival is given: what it is called, its usual value, and the range it may lie in.
+
+    Where `usual` is None the policy has a say of its own; such a setting is the only one of its kind.
+    """
 
     name: str
-    usual: float
+    usual: float | None
     lowest: float
     highest: float
     is_whole: bool = False
@@ -72,7 +75,7 @@ MIN_REPLICAS = Setting("minReplicas", 1, 1, 100_000, is_whole=True)
 TOLERANCE = Setting("tolerance", DEFAULT_TOLERANCE, 0.0, 0.99)
 WAITING = Setting("waiting requests", 5, 0.1, 1_000_000)
 QUANTILE = Setting("quantile", 0.99, 0.0, 1.0)
-PERCENTILE = Setting("planning percentile", 98, 50, 99, is_whole=True)
+PERCENTILE = Setting("planning percentile", None, 50, 99, is_whole=True)
 SHARE = Setting("share", 1.0, 0.1, 10.0)
 
 HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
@@ -136,7 +139,7 @@ def _planning(about: str, fly: Fly) -> Kind:
     """Return the kind of an ablation whose curve is that of its planning percentile."""
 
     def board(settings: Settings, workload: PretendWorkload, policy: ScalingPolicy) -> Pilot:
-        return fly(workload, planning_for(policy, int(settings[0])))
+        return fly(workload, planning_for(policy, int(settings[0])) if settings else policy)
 
     return Kind(about, board, (PERCENTILE,), PERCENTILE_SWEEP)
 

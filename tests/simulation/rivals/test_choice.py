@@ -7,6 +7,7 @@ from controller.errors import InputRefused
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand
+from controller.simulation.rivals.ablations import planning_for
 from controller.simulation.rivals.choice import Rival, parse_rivals, swept
 from controller.simulation.rivals.kinds import KINDS
 from controller.simulation.world import World
@@ -43,7 +44,16 @@ def test_rivals_are_read_with_their_settings() -> None:
 
 def test_settings_that_are_not_named_are_the_usual_ones() -> None:
     (hpa, planned) = parse_rivals("hpa-rps,last-value")
-    assert (hpa.settings, planned.settings) == ((0.7, 1, 0.1), (98,))
+    assert (hpa.settings, planned.settings) == ((0.7, 1, 0.1), ())
+
+
+def test_an_ablation_plans_as_its_policy_does_unless_it_is_told_otherwise() -> None:
+    demand, world = rising(), World()
+    shipped = default_policy(world)
+    as_is, told = parse_rivals("last-value,last-value=60")
+    theirs = as_is.replay(demand, world, planning_for(shipped, 60))
+    np.testing.assert_array_equal(theirs.created_replicas, told.replay(demand, world, shipped).created_replicas)
+    assert not np.array_equal(theirs.created_replicas, as_is.replay(demand, world, shipped).created_replicas)
 
 
 def test_no_rivals_is_an_answer() -> None:
@@ -96,6 +106,7 @@ def test_a_target_is_a_share_of_what_a_pod_serves(kind: str) -> None:
         ("vpa=0.7/2", "there is no 'vpa'; there are hpa-cpu, hpa-rps, last-week"),
         ("hpa-cpu=high/2", "'hpa-cpu=high/2' cannot be read; write it like hpa-cpu=0.7/1/0.1 (target/minReplicas/tol"),
         ("hpa-cpu=", "cannot be read"),
+        ("last-value=high", "write it like last-value=50 (planning percentile;"),
         ("hpa-cpu=0.7/2/0.1/5", "has too many settings; write it like hpa-cpu=0.7/1/0.1"),
         ("oracle=1", "'oracle=1' has too many settings; write it like oracle"),
         ("hpa-cpu=70/2", "has target 70; it lies from 0.01 to 1"),
