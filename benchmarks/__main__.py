@@ -12,7 +12,7 @@ import click
 from benchmarks.tables import Table, where_and_when
 
 RESULTS = Path(__file__).parent / "results"
-JUDGING = ("sweep", "decision", "forecasting", "accuracy", "coverage", "replay_cost", "wire", "telemetry")
+JUDGING = ("sweep", "decision", "forecasting", "accuracy", "coverage", "replay_cost", "invariants", "wire", "telemetry")
 TOPICS = (*JUDGING, "replay", "replay_sample", "choosing")
 
 

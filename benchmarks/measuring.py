@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from pebble import ProcessPool
 
-LIMIT = timedelta(seconds=150)  # a measurement that takes longer is killed, and the run fails
+LIMIT = timedelta(seconds=600)  # a measurement that takes longer is killed, and the run fails
 BUDGET = timedelta(seconds=1)  # for repeating a short action
 FEWEST = 3  # repetitions a median rests on
 MOST = 200
