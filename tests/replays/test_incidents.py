@@ -25,6 +25,7 @@ from controller.simulation.demand import TICK, Demand
 from controller.simulation.doors import PretendDoors
 from controller.simulation.ours import CyclePilot
 from controller.simulation.variants.blackout import Blackout
+from controller.simulation.variants.outage import Outage
 from controller.simulation.variants.release import Release
 from controller.simulation.variants.start_up_load import StartUpLoad
 from controller.simulation.world import PretendWorkload, World
@@ -180,6 +181,23 @@ def test_a_fallback_works_where_there_never_was_a_metric() -> None:
     decisions = flown(workload, PretendDoors(workload, a_policy(QUEUED_REQUESTS, objective=P95, fallback=fallback)))
     assert pods_of(workload) == [30]
     assert decisions[0].reason is Reason.FALLBACK_FLOOR
+
+
+@pytest.mark.parametrize(
+    ("indicators", "fewest"),
+    [([], 3), ([{"signal": "errors", "above": "50m"}], 13)],
+    ids=["blind to errors", "with an eye on them"],
+)
+def test_an_outage_that_shows_in_errors_lowers_nothing_although_hardly_a_request_arrives(
+    indicators: list[dict[str, str]], fewest: int
+) -> None:
+    outage = Outage(NOON + 10 * MINUTE, length=30 * MINUTE, errors=0.5)
+    workload = workload_at_noon(steady(100, 45 * MINUTE), World(variants=(outage,)))
+    errors = {"name": "errors", "preset": "http-error-ratio"}
+    policy = a_policy(QUEUED_REQUESTS, errors, objective={**P95, "indicators": indicators})
+    flown(workload, PretendDoors(workload, policy))
+    during = workload.demand.ticks(outage.begin, outage.end)
+    assert workload.created[during].min() == fewest
 
 
 # ── Bursts while pods start (knative/serving #13284, #3153, #9121; grafana/mimir #6971; kedacore/keda #2401) ─────────
