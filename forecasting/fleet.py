@@ -27,7 +27,7 @@ from forecasting.fitted import FittedForecast
 from forecasting.occasions import Calendar
 from forecasting.series import Series
 
-CHUNKS_IN_FLIGHT = 16  # some 32 MB at 5-minute steps, and enough to keep as many workers busy
+CHUNKS_IN_FLIGHT = 16  # some 48 MB at 5-minute steps, and enough to keep as many workers busy
 
 
 @dataclass(frozen=True, slots=True)
