@@ -9,13 +9,18 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.contenders import FUTURE, HPA, ORACLE, SHIPPED, Settings
 from benchmarks.replays import OURS, Outcome, Run
 from benchmarks.scenes import Scene
+from controller.scaling.comparison import FEWEST_DAYS, Interval, central, drawn_days
 from controller.scaling.curves import LEAST_MINUTES, Curve, Matched, Point, frontier, match, minutes_at
 
 BUDGET = 0.01  # share of the minutes that may be over the objective
 STRICT_BUDGET = 0.001
+DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,30 @@ class Standing:
         if contender not in self.curves:
             return None
         return match(self.curves[contender], self.curves[HPA], budget * self.minutes)
+
+    def interval(self, contender: str) -> Interval | None:
+        """Return where 95 % of redrawn days put a contender's minutes over the best HPA's at equal cost.
+
+        A draw in which the contender's curve does not reach the HPA's cost counts as infinitely worse.
+        """
+        days = len(next(iter(self.outcomes.values())).violations_by_day)
+        if contender not in self.curves or days < FEWEST_DAYS:
+            return None
+        ratios = []
+        for drawn in drawn_days(days, DRAWS):
+            ours, theirs = (self._redrawn(name, drawn) for name in (contender, HPA))
+            matched = match(ours, theirs, BUDGET * self.minutes)
+            ratios.append(math.inf if matched is None or matched.minutes is None else matched.minutes)
+        return central(np.array(ratios))
+
+    def _redrawn(self, contender: str, days: NDArray[np.int64]) -> Curve:
+        """Return the curve as it would be had these days been evaluated."""
+        points = []
+        for point in self.curves[contender]:
+            outcome = self.outcomes[point.setting]
+            minutes, hours = np.array(outcome.violations_by_day), np.array(outcome.pod_hours_by_day)
+            points.append(Point(point.setting, float(hours[days].sum()), float(minutes[days].sum())))
+        return points
 
     def over_oracle(self) -> float | None:
         """Return what the best HPA costs, as a multiple of the oracle's cost."""

@@ -9,15 +9,17 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.scenes import Scene, demand_in
+from controller.scaling.comparison import pod_hours_by_day, violations_by_day
 from controller.scaling.score import score
 from controller.scaling.timeline import Timeline
 from controller.simulation.defaults import default_policy
@@ -60,13 +62,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to."""
+    """What a run came to; violation minutes and pod-hours day by day too, from which intervals are drawn."""
 
     minutes: int
     violation_minutes: int
     late_share: float
     pod_hours: float
     actions: int
+    violations_by_day: tuple[float, ...] = ()
+    pod_hours_by_day: tuple[float, ...] = ()
 
 
 def outcomes(runs: Iterable[Run]) -> Mapping[Run, Outcome]:
@@ -98,13 +102,17 @@ def keep(run: Run, folder: Path = KEPT) -> None:
 
 def kept(run: Run, folder: Path = KEPT) -> Outcome:
     """Return what a run that is kept came to."""
-    return Outcome(**json.loads(place_of(run, folder).read_text(encoding="ascii")))
+    known = json.loads(place_of(run, folder).read_text(encoding="ascii"))
+    named: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+    return Outcome(**named)
 
 
 def outcome_of(run: Run) -> Outcome:
     """Replay one run."""
-    found = score(timeline_of(run))
-    return Outcome(found.minutes, found.violation_minutes, found.late_share, found.pod_hours, found.actions)
+    timeline = timeline_of(run)
+    found = score(timeline)
+    by_day = tuple(violations_by_day(timeline).tolist()), tuple(pod_hours_by_day(timeline).tolist())
+    return Outcome(found.minutes, found.violation_minutes, found.late_share, found.pod_hours, found.actions, *by_day)
 
 
 def timeline_of(run: Run) -> Timeline:
@@ -121,7 +129,8 @@ def timeline_of(run: Run) -> Timeline:
 
 def place_of(run: Run, folder: Path = KEPT) -> Path:
     """Return where a run is kept."""
-    known = json.dumps([_digest(cycle=run.is_cycle), asdict(run.scene), run.policy])
+    told = [field.name for field in fields(Outcome)]
+    known = json.dumps([_digest(cycle=run.is_cycle), asdict(run.scene), run.policy, told])
     return folder / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
 
 

@@ -91,7 +91,7 @@ def interval(by_day: Values) -> Interval | None:
     """Return the interval of a sum over days, (days,); None where there are fewer than three."""
     if len(by_day) < FEWEST_DAYS:
         return None
-    return _central(by_day[_draws(len(by_day))].sum(axis=1))
+    return central(by_day[drawn_days(len(by_day))].sum(axis=1))
 
 
 def violations_by_day(timeline: Timeline) -> Values:
@@ -118,9 +118,9 @@ class _Pair:
         """Return the interval of the ratio."""
         if len(self.ours) < FEWEST_DAYS:
             return None
-        draws = _draws(len(self.ours))
+        draws = drawn_days(len(self.ours))
         pairs = zip(self.ours[draws].sum(axis=1).tolist(), self.rival[draws].sum(axis=1).tolist(), strict=True)
-        return _central(np.array([_divide(mine, theirs) for mine, theirs in pairs]))
+        return central(np.array([_divide(mine, theirs) for mine, theirs in pairs]))
 
     def lower(self, ours: str, rival: str) -> str | None:
         """Return who has less of it; None where the intervals overlap or are not known."""
@@ -146,13 +146,13 @@ def _day_count(minutes: Values) -> int:
     return int((minutes[-1] - minutes[0]) // DAY_MINUTES) + 1
 
 
-def _draws(days: int) -> NDArray[np.int64]:
+def drawn_days(days: int, draws: int = DRAWS) -> NDArray[np.int64]:
     """Return days drawn with repetition, (draws, days); the same for every timeline of as many days."""
-    return np.random.default_rng(SEED).integers(days, size=(DRAWS, days))
+    return np.random.default_rng(SEED).integers(days, size=(draws, days))
 
 
-def _central(drawn: Values) -> Interval:
-    """Return where most of the draws lie; they may be infinite, so none is interpolated."""
+def central(drawn: Values) -> Interval:
+    """Return where 95 % of the draws lie; they may be infinite, so none is interpolated."""
     low, high = np.quantile(drawn, CENTRAL, method="inverted_cdf").tolist()
     return Interval(low, high)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -32,13 +33,18 @@ CURVES = {
 }
 
 
+def by_day(minutes: int, hours: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return four days that are alike."""
+    return (minutes / 4,) * 4, (hours / 4,) * 4
+
+
 Points = Mapping[str, tuple[float, int, int]]
 
 
 def stands(changed: Points = MappingProxyType({}), scene: Scene = SCENE) -> Standing:
     points = POINTS | dict(changed)
     found = {
-        Run(scene, policy): Outcome(MINUTES, minutes, 0.01, hours, actions)
+        Run(scene, policy): Outcome(MINUTES, minutes, 0.01, hours, actions, *by_day(minutes, hours))
         for policy, (hours, minutes, actions) in points.items()
     }
     return standing(scene, CURVES, found)
@@ -51,6 +57,29 @@ def test_ours_meets_the_best_hpa_where_that_keeps_the_budget() -> None:
     assert matched.pod_hours == pytest.approx(1000)
     assert matched.minutes == pytest.approx(0.1)
     assert matched.cost == pytest.approx(0.85)
+
+
+def test_days_that_are_alike_leave_no_doubt_about_the_minutes() -> None:
+    found = stands().interval(OURS)
+
+    assert found is not None
+    assert [found.low, found.high] == pytest.approx([0.1, 0.1])
+
+
+def test_days_that_differ_widen_the_interval() -> None:
+    alike = stands()
+    ours = replace(alike.outcomes[SHIPPED], violations_by_day=(0.0, 0.0, 0.0, 10.0))
+    found = replace(alike, outcomes={**alike.outcomes, SHIPPED: ours}).interval(OURS)
+
+    assert found is not None
+    assert found.low < 0.02
+    assert found.high >= 0.2
+
+
+def test_a_day_is_too_little_to_draw_from() -> None:
+    one = {name: replace(each, violations_by_day=(1.0,)) for name, each in stands().outcomes.items()}
+
+    assert replace(stands(), outcomes=one).interval(OURS) is None
 
 
 def test_the_gap_to_perfect_foresight_is_closed_by_what_is_saved() -> None:
