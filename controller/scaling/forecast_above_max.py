@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from controller.api.metadata import ConditionStatus
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Decision
@@ -11,7 +12,9 @@ from controller.scaling.observation import Observation, Outlook
 from controller.scaling.queue_drain import queued_signals
 from controller.scaling.reasons import Reason
 
+CONDITION = "ForecastWithinMax"
 WARNED_AHEAD = timedelta(hours=2)  # time for a person to see it, and to find room
+CALM = 0.95  # of the maximum: a forecast that moves around it is told once, not with every sample
 
 
 def forecast_within_max(decision: Decision) -> tuple[bool, str, str] | None:
@@ -37,14 +40,20 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     ahead = planned.between(observation.now, observation.now + WARNED_AHEAD)
     highest = float(np.max(ahead.values, initial=0.0))
     needed = replicas_for(highest, signal.load, spec.objective)
-    if needed <= spec.max_replicas:
+    enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas
+    if needed <= enough:
         return ""
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)
-        if replicas_for(float(demand), signal.load, spec.objective) > spec.max_replicas
+        if replicas_for(float(demand), signal.load, spec.objective) > enough
     )
     return (
         f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "
         f"{needed} replicas then, maxReplicas is {spec.max_replicas}; the first time at {at:%H:%M} UTC"
     )
+
+
+def _is_warned(observation: Observation) -> bool:
+    conditions = observation.policy.status.conditions
+    return any(each.type == CONDITION and each.status is ConditionStatus.FALSE for each in conditions)

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from controller.api.policy_status import ScalingPolicyStatus
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation
 from controller.scaling.patch import EventNote, patch_for
+from controller.scaling.status import status_after
 from tests.builders import a_policy, an_observation, an_outlook
 
 SPIKE = [70.0] * 90 + [350.0, 700.0] + [70.0] * 60  # from 13:30 on
@@ -41,6 +43,23 @@ def test_a_condition_tells_ahead_whether_the_maximum_is_enough(
     assert status is not None
     found = next((each for each in status["conditions"] if each["type"] == "ForecastWithinMax"), None)
     assert (found and (found["status"], found["reason"], found["message"])) == said, why
+
+
+@pytest.mark.parametrize(
+    ("peak", "status", "why"),
+    [
+        (39 * 7.0, "False", "just below the maximum the warning stays: it would come and go with every sample"),
+        (38 * 7.0, "True", "with 5 % to spare it is over"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_forecast_around_the_maximum_is_told_once(peak: float, status: str, why: str) -> None:
+    warned = seen(SPIKE)
+    written = ScalingPolicyStatus.model_validate(patch_for(evaluate(warned)).status)
+    outlooks = {"requests": an_outlook([70.0] * 60 + [peak] + [70.0] * 90)}
+    policy = warned.policy.model_copy(update={"status": written})
+    after = status_after(evaluate(an_observation(policy, requests=70, outlooks=outlooks)))
+    assert next(each.status for each in after.conditions if each.type == "ForecastWithinMax") == status, why
 
 
 def test_a_spike_beyond_two_hours_can_wait() -> None:
