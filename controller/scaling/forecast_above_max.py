@@ -9,6 +9,7 @@ from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Observation, Outlook
+from controller.scaling.outlook import window
 from controller.scaling.queue_drain import queued_signals
 from controller.scaling.reasons import Reason
 
@@ -36,13 +37,13 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     """Return when a signal is first forecast to need more than maxReplicas, and how many; empty for never."""
     if signal.load is None:
         return ""
-    spec, planned = observation.policy.spec, outlook.planned
-    ahead = planned.between(observation.now, observation.now + WARNED_AHEAD)
-    highest = float(np.max(ahead.values, initial=0.0))
+    spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
+    highest = float(np.max(window(outlook.planned, observation.now, until), initial=0.0))
     needed = replicas_for(highest, signal.load, spec.objective)
     enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas
     if needed <= enough:
         return ""
+    ahead = outlook.planned.between(observation.now, until)
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)

@@ -16,6 +16,7 @@ from controller.scaling.health import is_fresh
 from controller.scaling.indicators import missed_indicators
 from controller.scaling.lead_time import lead_time
 from controller.scaling.observation import Observation, Usual
+from controller.scaling.outlook import window
 from controller.scaling.reasons import Reason
 from forecasting.series import Series
 
@@ -60,7 +61,7 @@ def _unexplained_fall(observation: Observation, name: str) -> str:
     if usual is None or not is_fresh(observation.readings, name, observation.now):
         return ""
     reading = observation.readings[name]
-    likely = usual.low.between(reading.valid_at - EARLY, reading.valid_at + EARLY).values
+    likely = window(usual.low, reading.valid_at - EARLY, reading.valid_at + EARLY)
     least, value = float(np.min(likely, initial=np.inf)), reading.value or 0.0
     if not len(likely) or value >= FALL * least:
         return ""
@@ -84,7 +85,7 @@ def _usual(observation: Observation, name: str) -> Usual | None:
 
 
 def _highest(series: Series, observation: Observation, lead: timedelta) -> float:
-    return float(np.max(series.between(observation.now, observation.now + lead).values, initial=0.0))
+    return float(np.max(window(series, observation.now, observation.now + lead), initial=0.0))
 
 
 def _longest(observation: Observation) -> timedelta:

@@ -1,12 +1,13 @@
 """Reading an outlook: what is forecast within a horizon, where the forecast may act; or why there is nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 from forecasting.fleet import NotFitted
+from forecasting.series import Series, Values
 
 
 def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
@@ -17,8 +18,14 @@ def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     planned = outlook.planned
     begin = max(0, (observation.now - planned.start) // planned.step)
     end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
-    window = planned.values[begin:end]
-    return float(np.max(window)) if len(window) else None
+    ahead = planned.values[begin:end]
+    return float(np.max(ahead)) if len(ahead) else None
+
+
+def window(series: Series, begin: datetime, end: datetime) -> Values:
+    """Return the values of the steps that touch [begin, end); none where none do."""
+    first = max(0, (begin - series.start) // series.step)
+    return series.values[first : max(first, -((series.start - end) // series.step))]
 
 
 def mean(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
@@ -26,8 +33,8 @@ def mean(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     outlook = observation.outlooks.get(signal)
     if outlook is None or not outlook.gate.open:
         return None
-    window = outlook.expected.between(observation.now, observation.now + horizon).values
-    return float(np.mean(window)) if len(window) else None
+    ahead = window(outlook.expected, observation.now, observation.now + horizon)
+    return float(np.mean(ahead)) if len(ahead) else None
 
 
 def why_missing(observation: Observation, signal: str) -> NotFitted:

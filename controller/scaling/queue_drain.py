@@ -21,6 +21,7 @@ from controller.scaling.decision import Candidate
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import SWEEP, lead_time
 from controller.scaling.observation import Observation
+from controller.scaling.outlook import window
 from controller.scaling.reasons import Reason
 
 ROUNDING = 1e-9  # keeps 37 replicas from becoming 38
@@ -56,7 +57,7 @@ def usual_arrivals(observation: Observation, queue: Queue) -> float:
     reading = observation.readings[queue.arrivals]
     if reading.recent is not None:
         since = observation.now - timedelta(seconds=queue.drain_target_seconds)
-        minutes = reading.recent.between(since, observation.now).values
+        minutes = window(reading.recent, since, observation.now)
         known = minutes[~np.isnan(minutes)]
         if len(known):
             return float(np.median(known))
