@@ -16,9 +16,9 @@ HPA, TOLERANT, LAST_WEEK, ORACLE = "best HPA", "HPA tol. 2 %", "last week", "ora
 WITHOUT, FUTURE, LAST_VALUE = "without forecast", "true future", "last value"
 FFT, REGRESSION = "Scryer's FFT alone", "Scryer's regression alone"
 KPA, AWS, STATIC = "KPA", "AWS-like", "static"
-PERCENTILES = (50, 70, 85, 95, 98, 99)
+PERCENTILES = (50, 80, 95, 98, 99)
 SHIPPED = f"{OURS}=98"
-EVERY_SECOND = slice(None, None, 2)
+EVERY_SECOND, EVERY_THIRD = slice(None, None, 2), slice(None, None, 3)
 
 
 def names(kind: str) -> Settings:
@@ -28,15 +28,14 @@ def names(kind: str) -> Settings:
 
 _HPA = (*names("hpa-cpu"), *names("hpa-rps"))
 
-MAIN: dict[str, Settings] = {
+REACTIVE: dict[str, Settings] = {
     HPA: _HPA,
     ORACLE: names("oracle"),
     TOLERANT: tuple(f"{name}/0.02" for name in _HPA),
     LAST_WEEK: names("last-week"),
-    WITHOUT: names("no-forecast")[EVERY_SECOND],
-    OURS: tuple(f"{OURS}={percentile}" for percentile in PERCENTILES),
-    FUTURE: names("true-future")[EVERY_SECOND],
 }
+LEAN = REACTIVE | {OURS: tuple(f"{OURS}={percentile}" for percentile in PERCENTILES)}
+MAIN = LEAN | {WITHOUT: names("no-forecast")[EVERY_THIRD], FUTURE: names("true-future")[EVERY_THIRD]}
 OTHERS: dict[str, Settings] = {
     LAST_VALUE: names("last-value")[EVERY_SECOND],
     FFT: names("scryer-fft")[EVERY_SECOND],
