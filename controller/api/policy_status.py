@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from controller.api.capacity_memory import CapacityMemory, SignalCapacity
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
 from controller.api.metadata import Conditions
 
@@ -115,6 +116,8 @@ class Memory(Part):
     """The outage that is on, or has just ended."""
     rollout: RolloutMemory | None = None
     """The newest rollout; start-ups of its pods are not learned from."""
+    capacities: Annotated[tuple[CapacityMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
+    """What the capacity of a replica is learned from, for each load signal whose policy does not give it."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 
@@ -128,6 +131,8 @@ class Learned(Part):
     """Where the lead time comes from."""
     lead_time_steps: Annotated[int, Field(ge=0)] = 0
     """Number of observed scale-ups behind a learned lead time."""
+    capacities: Annotated[tuple[SignalCapacity, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
+    """What one Ready replica can take of each load signal; of a signal that is not listed it is not known yet."""
 
 
 class ScalingPolicyStatus(Part):

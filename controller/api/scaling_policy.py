@@ -58,6 +58,9 @@ class Objective(Part):
 
     p95_milliseconds: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Latency that 95 % of requests must stay under. Needs `load.serviceTimeMilliseconds` on a signal."""
+    latency_signal: DnsLabel | None = None
+    """Name of the one of `spec.signals` that measures this latency, in seconds. What a replica can take is learned
+    from it where `load.perReplica` is left out."""
     utilization_percent: Utilization = 70
     """Share of a replica's capacity to plan for, for loads without a service time."""
     indicators: Annotated[tuple[Indicator, ...], Field(max_length=8)] = ()
@@ -203,8 +206,18 @@ class ScalingPolicySpec(Part):
         ),
         cel(
             "!has(self.objective) || !has(self.objective.p95Milliseconds) || self.signals.exists(s, has(s.load) && "
-            "has(s.load.serviceTimeMilliseconds))",
+            "(has(s.load.serviceTimeMilliseconds) || !has(s.load.perReplica)))",
             "objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal",
+        ),
+        cel(
+            "!has(self.objective) || !has(self.objective.latencySignal) || "
+            "self.signals.exists(s, !has(s.load) && s.name == self.objective.latencySignal)",
+            "objective.latencySignal must name one of spec.signals that has no load",
+        ),
+        cel(
+            "(has(self.objective) && has(self.objective.p95Milliseconds) && has(self.objective.latencySignal)) || "
+            "self.signals.all(s, !has(s.load) || has(s.load.perReplica))",
+            "a load without perReplica needs objective.p95Milliseconds and objective.latencySignal to be learned from",
         ),
         cel(
             "!has(self.objective) || !has(self.objective.p95Milliseconds) || self.signals.all(s, !has(s.load) || "
@@ -283,13 +296,31 @@ class ScalingPolicySpec(Part):
     def _objective_can_be_met(self) -> "ScalingPolicySpec":
         limit = self.objective.p95_milliseconds
         times = [s.load.service_time_milliseconds for s in self.signals if s.load and s.load.service_time_milliseconds]
-        if limit is not None and not times:
+        learned = any(signal.load and signal.load.per_replica is None for signal in self.signals)
+        if limit is not None and not times and not learned:
             raise ValueError("objective.p95Milliseconds needs load.serviceTimeMilliseconds on a signal")
-        if limit is not None and max(times) >= limit:
+        if limit is not None and max(times, default=0) >= limit:
             raise ValueError(
                 f"objective.p95Milliseconds must be above every load.serviceTimeMilliseconds: {limit} is not above "
                 f"{max(times)}, and no fleet is faster than one idle replica"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _capacity_can_be_learned(self) -> "ScalingPolicySpec":
+        wanted = self.objective.latency_signal
+        if wanted is not None and not any(each.name == wanted and each.load is None for each in self.signals):
+            raise ValueError(
+                f"objective.latencySignal must name one of spec.signals that has no load; it names {wanted!r}"
+            )
+        if self.objective.p95_milliseconds is not None and wanted is not None:
+            return self
+        for signal in self.load_signals:
+            if signal.load is not None and signal.load.per_replica is None:
+                raise ValueError(
+                    "a load without perReplica needs objective.p95Milliseconds and objective.latencySignal to be "
+                    f"learned from; {signal.name!r} has none"
+                )
         return self
 
     @property

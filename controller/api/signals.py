@@ -115,13 +115,36 @@ class SignalTemplate(MetricSelector):
     """What the signal measures, and its unit."""
 
 
-class Load(Part):
+class LoadSpec(Part):
     """What one Ready replica can take of this signal. A signal with a load is demand: it is forecast."""
 
-    per_replica: PositiveQuantity
-    """Highest load one Ready replica serves: requests per second, items per second, cores."""
+    model_config = cross_field(
+        cel(
+            "!has(self.serviceTimeMilliseconds) || has(self.perReplica)",
+            "serviceTimeMilliseconds needs perReplica: give both, or leave out both to have them learned",
+        ),
+    )
+
+    per_replica: PositiveQuantity | None = None
+    """Highest load one Ready replica serves: requests per second, items per second, cores. Without it, it is learned
+    from the latency of `objective.latencySignal`."""
     service_time_milliseconds: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Mean time one request takes on an idle replica; with `objective.p95Milliseconds` it sizes by queueing theory."""
+
+    @model_validator(mode="after")
+    def _given_or_learned(self) -> "LoadSpec":
+        if self.service_time_milliseconds is not None and self.per_replica is None:
+            raise ValueError(
+                "serviceTimeMilliseconds needs perReplica: give both, or leave out both to have them learned"
+            )
+        return self
+
+
+class Load(LoadSpec):
+    """A load of which it is known what one Ready replica can take."""
+
+    per_replica: PositiveQuantity
+    """Highest load one Ready replica serves."""
 
 
 class Queue(Part):
@@ -152,7 +175,7 @@ class Signal(Part):
     """A metric of your own, described field by field."""
     workload: LabelValue | None = None
     """Value of the template's workload label. Default: the scale target's name."""
-    load: Load | None = None
+    load: LoadSpec | None = None
     """Set on demand (requests, items, cores): what one replica can take. Leave out for latency, errors, depth."""
     queue: Queue | None = None
     """Set on the depth of a queue (items that wait, without those being worked on): its backlog is drained in time."""

@@ -9,10 +9,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.backtest_tables import Findings, show_json, show_table
 from controller.cli.decisions import decision_log
 from controller.cli.flights import Flight, demand_of, fly
 from controller.cli.inputs import FILE, Duration, UtcTime, load_policy
+from controller.cli.load_tests import with_load_test
 from controller.cli.outputs import check_folder, write_plot
 from controller.cli.scenes import Scale, Scene, recorded_demand
 from controller.cli.sweeps import sweep
@@ -66,6 +68,9 @@ OURS = "headroom"
     "--evaluate-from", type=UtcTime(), help="Begin of the evaluated window. Default: the last 14 days (or 4)."
 )
 @click.option("--sweep", "wants_sweep", is_flag=True, help="Compare on curves too: move every policy's main setting.")
+@click.option(
+    "--load-test", type=FILE, help="CSV of load_per_replica,p95_ms: what is known of a capacity to be learned."
+)
 @click.option("--timeline", type=FILE, help="Write what happened, tick by tick, as CSV.")
 @click.option("--decisions", type=FILE, help="Write every decision as a line of JSON (.gz too), for headroom explain.")
 @click.option("--report", type=FILE, help="Write a page with charts, and why every change was made.")
@@ -84,6 +89,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     seed: int,
     evaluate_from: datetime | None,
     wants_sweep: bool,
+    load_test: Path | None,
     timeline: Path | None,
     decisions: Path | None,
     report: Path | None,
@@ -99,7 +105,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     for path, option in ((timeline, "--timeline"), (decisions, "--decisions"), (report, "--report")):
         check_folder(path, option)
     world = World(start_up=start_up, seed=seed)
-    policy = default_policy(world) if policy_file is None else load_policy(policy_file)
+    policy = _policy(policy_file, load_test, world)
     name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
     settings = DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed)
     scene = Scene(name, make_demand(recorded, settings), world_for(policy, world), policy)
@@ -114,6 +120,11 @@ def backtest(  # noqa: PLR0913  one parameter a flag
         write_plot(report_of(scene, flight, theirs), report, "--report")
     show = {"table": show_table, "json": show_json}[shape]
     show(Findings(timelines, [compare(flight.timeline, rival) for rival in theirs], swept))
+
+
+def _policy(path: Path | None, load_test: Path | None, world: World) -> ScalingPolicy:
+    policy = default_policy(world) if path is None else load_policy(path)
+    return policy if load_test is None else with_load_test(policy, load_test)
 
 
 def _progress() -> Progress:

@@ -13,6 +13,7 @@ from controller.cluster.selector import LabelSelector
 from controller.cluster.wire import Count, Wire, parse
 
 PROJECTED = frozenset({("apps", "Deployment"), ("apps", "StatefulSet")})  # group and kind
+DEPLOYMENT_REVISION = "deployment.kubernetes.io/revision"  # counts up with every template, back to an older one too
 ON_DELETE = "OnDelete"  # pods of a StatefulSet change when somebody deletes them: nothing rolls by itself
 
 
@@ -46,6 +47,8 @@ class TargetView:
     ready_replicas: int
     rolling_out: bool
     selector: str
+    revision: str = ""
+    """The template pods are made from; empty while the cluster does not name it."""
 
     @property
     def in_flight(self) -> bool:
@@ -81,6 +84,13 @@ class WorkloadStatus(Wire):
     replicas: Count = 0
     ready_replicas: Count = 0
     updated_replicas: Count = 0
+    update_revision: str = ""
+
+
+class WorkloadMeta(ObjectMeta):
+    """Metadata of a Deployment or StatefulSet; the annotations of a Deployment hold its revision."""
+
+    annotations: Mapping[str, str] = {}
 
 
 class Workload(Wire):
@@ -88,7 +98,7 @@ class Workload(Wire):
 
     api_version: str
     kind: str
-    metadata: ObjectMeta
+    metadata: WorkloadMeta
     spec: WorkloadSpec
     status: WorkloadStatus = WorkloadStatus()
 
@@ -105,6 +115,7 @@ def project_target(raw: Mapping[str, Any]) -> TargetView:
         ready_replicas=workload.status.ready_replicas,
         rolling_out=_is_rolling_out(workload),
         selector=str(workload.spec.selector),
+        revision=workload.status.update_revision or meta.annotations.get(DEPLOYMENT_REVISION, ""),
     )
 
 

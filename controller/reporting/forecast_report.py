@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from controller.api.capacity_memory import SignalCapacity
 from controller.api.forecast_report import (
     Accuracy,
     ForecastPoint,
@@ -18,6 +19,7 @@ from controller.reporting.report import AccuracyRow, Band, Demand, Figure, GateR
 from controller.reporting.wording import duration, number, utc
 
 HOUR = timedelta(hours=1)
+SOURCES = {"Given": "given", "Learned": "learned", "LoadTest": "from a load test", "Default": "safe default"}
 NOT_YET = "Nothing has been computed for this policy yet; the operator writes its first report after the first fit."
 
 
@@ -60,7 +62,21 @@ def _learned(learned: Learned | None) -> tuple[Figure, ...]:
         return ()
     steps = f" from {learned.lead_time_steps} scale-ups" if learned.lead_time_steps else ""
     note = f"from deciding to Ready; {learned.lead_time_source.lower()}{steps}"
-    return (Figure("Lead time", duration(learned.lead_time_seconds), note),)
+    return (Figure("Lead time", duration(learned.lead_time_seconds), note), *map(_capacity, learned.capacities))
+
+
+def _capacity(capacity: SignalCapacity) -> Figure:
+    """Return what a replica can take, with what rules out less and more."""
+    lowest, highest = (number(bound, 1) for bound in (capacity.lowest or 0, capacity.highest or 0))
+    confidence = f", between {lowest} and {highest}" if capacity.lowest and capacity.highest else ""
+    time = capacity.service_time_milliseconds
+    parts = [f"{SOURCES[capacity.source]}{confidence}", f"{time} ms without waiting" if time else "", capacity.message]
+    title = f"{capacity.name} a replica"
+    return Figure(
+        f"{title} (provisional)" if capacity.provisional else title,
+        number(capacity.per_replica, 1),
+        "; ".join(filter(None, parts)),
+    )
 
 
 def _replicas(report: ForecastReport) -> Lines | None:

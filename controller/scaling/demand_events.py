@@ -9,6 +9,7 @@ from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Candidate
 from controller.scaling.health import is_fresh
 from controller.scaling.lead_time import lead_time
+from controller.scaling.learned_capacity import capacity_of
 from controller.scaling.observation import Observation
 from controller.scaling.outlook import peak
 from controller.scaling.reasons import Reason
@@ -73,9 +74,10 @@ def _hold(event: DemandEvent, floor: int, observation: Observation) -> Candidate
 
 def _multiplied(signal: Signal, factor: float, observation: Observation) -> int:
     """Return replicas for the usual demand times the event: forecast where it may act, else measured."""
-    if signal.load is None:
+    capacity = capacity_of(signal, observation.memory)
+    if capacity is None:
         return 0
     usual = peak(observation, signal.name, horizon=lead_time(observation.policy, observation.memory))
     if usual is None and is_fresh(observation.readings, signal.name, observation.now):
         usual = observation.readings[signal.name].value
-    return replicas_for((usual or 0.0) * factor, signal.load, observation.policy.spec.objective)
+    return replicas_for((usual or 0.0) * factor, capacity, observation.policy.spec.objective)

@@ -8,6 +8,7 @@ from controller.api.metadata import ConditionStatus
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Decision
+from controller.scaling.learned_capacity import capacity_of
 from controller.scaling.observation import Observation, Outlook
 from controller.scaling.outlook import window
 from controller.scaling.queue_drain import queued_signals
@@ -35,11 +36,12 @@ def forecast_within_max(decision: Decision) -> tuple[bool, str, str] | None:
 
 def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation) -> str:
     """Return when a signal is first forecast to need more than maxReplicas, and how many; empty for never."""
-    if signal.load is None:
+    capacity = capacity_of(signal, observation.memory)
+    if capacity is None:
         return ""
     spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
     highest = float(np.max(window(outlook.planned, observation.now, until), initial=0.0))
-    needed = replicas_for(highest, signal.load, spec.objective)
+    needed = replicas_for(highest, capacity, spec.objective)
     enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas
     if needed <= enough:
         return ""
@@ -47,7 +49,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)
-        if replicas_for(float(demand), signal.load, spec.objective) > enough
+        if replicas_for(float(demand), capacity, spec.objective) > enough
     )
     return (
         f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "

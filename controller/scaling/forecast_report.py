@@ -25,7 +25,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
-from controller.scaling.lead_time import learned_lead_time
+from controller.scaling.learned_capacity import capacity_of, learned_numbers
 from controller.scaling.status import MAX_MESSAGE
 from forecasting import FittedForecast
 
@@ -57,12 +57,12 @@ def forecast_report(
     """Return the report of a policy from the fits of its load signals."""
     signals = [signal for signal in policy.spec.load_signals if signal.name in fits]
     ahead = [_Ahead(signal, _points(policy, fits[signal.name].fitted, now)) for signal in signals]
-    plan = _plan(policy, [each for each in ahead if fits[each.signal.name].fitted.gate.open])
+    plan = _plan(policy, [each for each in ahead if fits[each.signal.name].fitted.gate.open], memory)
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
         verdict=_verdict(policy, fits, plan)[:MAX_MESSAGE],
         plan=plan,
-        learned=learned_lead_time(policy, memory),
+        learned=learned_numbers(policy, memory),
         signals=tuple(_signal_forecast(each, fits[each.signal.name]) for each in ahead),
     )
     metadata = ObjectMeta(name=policy.metadata.name, namespace=policy.metadata.namespace)
@@ -84,12 +84,15 @@ def _points(policy: ScalingPolicy, fitted: FittedForecast, now: datetime) -> tup
     return tuple(points)
 
 
-def _plan(policy: ScalingPolicy, ahead: list[_Ahead]) -> tuple[PlanStep, ...]:
-    """Return the replicas of each hour, equal neighbours joined; empty while no forecast may act."""
+def _plan(policy: ScalingPolicy, ahead: list[_Ahead], memory: Memory) -> tuple[PlanStep, ...]:
+    """Return the replicas of each hour, equal neighbours joined; empty while no forecast may act or be sized."""
     needs: dict[datetime, int] = {}
     for each in ahead:
+        capacity = capacity_of(each.signal, memory)
+        if capacity is None:
+            continue
         for point in each.points:
-            replicas = replicas_for(point.planned, each.signal.load, policy.spec.objective) if each.signal.load else 0
+            replicas = replicas_for(point.planned, capacity, policy.spec.objective)
             bounded = min(max(replicas, policy.spec.min_replicas), policy.spec.max_replicas)
             needs[point.time] = max(needs.get(point.time, 0), bounded)
     steps = groupby(sorted(needs.items()), key=lambda item: item[1])

@@ -10,6 +10,7 @@ from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.decision import Plan
 from controller.scaling.health import unhealthy_signals
 from controller.scaling.lead_time import lead_time, remember_start_ups
+from controller.scaling.learned_capacity import remember_capacities
 from controller.scaling.observation import Observation
 from controller.scaling.outage import outage_after
 from controller.scaling.queue_drain import advance_backlogs
@@ -19,14 +20,18 @@ from controller.scaling.undo import advance_removal, removal_after
 
 MAX_ENTRIES = 64  # bound of the lists in the CRD
 
+CAPACITY_TIMES = ("doubted_at", "steady_since", "sampled_at", "fitted_at")
+
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 def resume(memory: Memory, current: int, now: datetime) -> Memory:
     """Return a persisted memory as it may be trusted after a restart: nothing is removed for a whole window."""
     outage = memory.outage and memory.outage.model_copy(update={"seen": now})  # it may have been seen since it was kept
+    # Replicas may have come and gone meanwhile: a fleet is steady when it has been seen to be.
+    capacities = tuple(each.model_copy(update={"steady_since": None}) for each in memory.capacities)
     recommendations = _record(memory.recommendations, current, now)
-    return memory.model_copy(update={"recommendations": recommendations, "outage": outage})
+    return memory.model_copy(update={"recommendations": recommendations, "outage": outage, "capacities": capacities})
 
 
 def advance_memory(observation: Observation) -> Memory:
@@ -35,6 +40,7 @@ def advance_memory(observation: Observation) -> Memory:
     memory = memory.model_copy(update={"rollout": advance_rollout(memory.rollout, observation)})
     memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
+    memory = remember_capacities(replace(observation, memory=memory))
     looked = replace(observation, memory=memory)
     advanced = {
         "rules": advance_rules(looked),
@@ -122,6 +128,7 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
             "outage": memory.outage and _not_after(now, memory.outage, "began", "seen"),
             "rollout": memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
             "backlogs": tuple(_not_after(now, backlog, "since") for backlog in memory.backlogs),
+            "capacities": tuple(_not_after(now, each, *CAPACITY_TIMES) for each in memory.capacities),
         }
     )
 

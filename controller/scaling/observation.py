@@ -43,13 +43,15 @@ class Pod:
 class Scale:
     """The target's replicas: asked for, Ready, and the pods themselves while some are on their way.
 
-    `pods` is empty while nothing is in flight: pods are listed only when somebody needs them.
+    `pods` is empty while nothing is in flight: pods are listed only when somebody needs them. `revision` names the
+    template that pods are made from; empty where that is not known.
     """
 
     spec_replicas: int
     ready_replicas: int
     pods: tuple[Pod, ...] = ()
     rolling_out: bool = False
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from controller.scaling.decision import Plan, Proposal
 from controller.scaling.health import is_fresh
 from controller.scaling.indicators import missed_indicators
 from controller.scaling.lead_time import lead_time
+from controller.scaling.learned_capacity import capacity_of
 from controller.scaling.observation import Observation, Usual
 from controller.scaling.outlook import window
 from controller.scaling.reasons import Reason
@@ -72,9 +73,9 @@ def _needed_in_storm(observation: Observation) -> int:
     """Return the replicas for a storm on top of what is usual within the lead time; 0 where that is not known."""
     spec, lead = observation.policy.spec, lead_time(observation.policy, observation.memory)
     needs = [
-        replicas_for_measured(STORM * _highest(usual.expected, observation, lead), signal.load, spec.objective)
+        replicas_for_measured(STORM * _highest(usual.expected, observation, lead), capacity, spec.objective)
         for signal in spec.load_signals
-        if signal.load and (usual := _usual(observation, signal.name))
+        if (capacity := capacity_of(signal, observation.memory)) and (usual := _usual(observation, signal.name))
     ]
     return max(needs, default=0)
 

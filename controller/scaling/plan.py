@@ -9,6 +9,7 @@ from controller.scaling.decision import Candidate, Plan
 from controller.scaling.demand_events import event_candidates
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import lead_time
+from controller.scaling.learned_capacity import capacity_of, why_unknown
 from controller.scaling.observation import Observation
 from controller.scaling.outlook import mean, peak, why_missing
 from controller.scaling.queue_drain import drain_candidates, queued_signals
@@ -64,9 +65,12 @@ def _forecast(signal: Signal, observation: Observation) -> Candidate:
     if signal.name in queued_signals(observation):
         return _forecast_of_queued(signal, observation)
     demand = peak(observation, signal.name, horizon=lead)
-    if demand is None or signal.load is None:
+    if demand is None:
         return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, f"the forecast of {signal.name} has run out")
-    replicas = replicas_for(demand, signal.load, observation.policy.spec.objective)
+    capacity = capacity_of(signal, observation.memory)
+    if capacity is None:
+        return _unsized(signal)
+    replicas = replicas_for(demand, capacity, observation.policy.spec.objective)
     percentile = observation.policy.spec.forecast.planning_percentile
     message = (
         f"{signal.name} may reach {demand:.4g} (p{percentile}) by {observation.now + lead:%H:%M:%S} UTC, "
@@ -79,9 +83,12 @@ def _forecast_of_queued(signal: Signal, observation: Observation) -> Candidate:
     """Propose replicas for what arrives on average: a peak that may wait is no reason to be ready for it."""
     wait = queued_signals(observation)[signal.name]
     demand = mean(observation, signal.name, horizon=wait)
-    if demand is None or signal.load is None:
+    if demand is None:
         return Candidate(Reason.FORECAST_NOT_READY, signal.name, None, f"the forecast of {signal.name} has run out")
-    replicas = replicas_for(demand, signal.load, NO_SLACK)
+    capacity = capacity_of(signal, observation.memory)
+    if capacity is None:
+        return _unsized(signal)
+    replicas = replicas_for(demand, capacity, NO_SLACK)
     message = (
         f"{signal.name} is forecast at {demand:.4g} on average over the {wait} it may wait: needs {replicas} replicas"
     )
@@ -93,9 +100,12 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
         problem = describe(signal.name, observation.readings.get(signal.name), observation.now)
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, problem)
     demand = observation.readings[signal.name].value
-    if demand is None or signal.load is None:
+    if demand is None:
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, f"signal {signal.name} has no value")
-    replicas = replicas_for_measured(demand, signal.load, observation.policy.spec.objective)
+    capacity = capacity_of(signal, observation.memory)
+    if capacity is None:
+        return _unsized(signal)
+    replicas = replicas_for_measured(demand, capacity, observation.policy.spec.objective)
     return Candidate(
         Reason.LIVE_RATIO, signal.name, replicas, f"{signal.name} is {demand:.4g} now: needs {replicas} replicas"
     )
@@ -106,15 +116,19 @@ def _waits(signal: Signal) -> Candidate:
     return Candidate(Reason.WAITS_IN_QUEUE, signal.name, None, message)
 
 
+def _unsized(signal: Signal) -> Candidate:
+    return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.name))
+
+
 def _needed_soon(observation: Observation) -> int | None:
     """Return the replicas the forecast needs within twice the lead time; None without an open forecast."""
     horizon = LOOK_AHEAD_LEADS * lead_time(observation.policy, observation.memory)
     queued = queued_signals(observation)  # what may wait needs no look ahead
     needs = [
-        replicas_for(demand, signal.load, observation.policy.spec.objective)
+        replicas_for(demand, capacity, observation.policy.spec.objective)
         for signal in observation.policy.spec.load_signals
         if signal.name not in queued
-        and signal.load is not None
+        and (capacity := capacity_of(signal, observation.memory)) is not None
         and (demand := peak(observation, signal.name, horizon=horizon)) is not None
     ]
     return max(needs, default=None)

@@ -20,6 +20,7 @@ from controller.scaling.capacity import replicas_for_measured
 from controller.scaling.decision import Candidate
 from controller.scaling.health import describe, is_fresh
 from controller.scaling.lead_time import SWEEP, lead_time
+from controller.scaling.learned_capacity import capacity_of, why_unknown
 from controller.scaling.observation import Observation
 from controller.scaling.outlook import window
 from controller.scaling.reasons import Reason
@@ -68,9 +69,10 @@ def _queues(observation: Observation) -> tuple[Signal, ...]:
     return tuple(signal for signal in observation.policy.spec.signals if signal.queue)
 
 
-def _load(observation: Observation, queue: Queue) -> Load:
-    """Return the load of a queue's arrivals; that there is one is checked where a policy is read."""
-    return next(s.load for s in observation.policy.spec.load_signals if s.name == queue.arrivals and s.load)
+def _capacity(observation: Observation, queue: Queue) -> Load | None:
+    """Return what a replica takes of a queue's arrivals; that they have a load is checked where a policy is read."""
+    arrivals = next(signal for signal in observation.policy.spec.load_signals if signal.name == queue.arrivals)
+    return capacity_of(arrivals, observation.memory)
 
 
 def _sick(signal: Signal, observation: Observation) -> str:
@@ -83,8 +85,10 @@ def _sick(signal: Signal, observation: Observation) -> str:
 def _advance(signal: Signal, known: BacklogMemory | None, observation: Observation) -> BacklogMemory | None:
     if signal.queue is None or not is_fresh(observation.readings, signal.name, observation.now):
         return known
-    load = _load(observation, signal.queue)
-    cleared = load.per_replica * observation.scale.ready_replicas * SWEEP.total_seconds()
+    capacity = _capacity(observation, signal.queue)
+    if capacity is None:
+        return known
+    cleared = capacity.per_replica * observation.scale.ready_replicas * SWEEP.total_seconds()
     if (observation.readings[signal.name].value or 0.0) <= cleared:
         return None
     return known or BacklogMemory(name=signal.name, since=observation.now)
@@ -94,14 +98,16 @@ def _candidate(signal: Signal, observation: Observation) -> Candidate:
     sick = _sick(signal, observation)
     if signal.queue is None or sick:
         return Candidate(Reason.SIGNAL_UNHEALTHY, signal.name, None, sick)
-    load, rate = _load(observation, signal.queue), usual_arrivals(observation, signal.queue)
-    usual = replicas_for_measured(rate, load, observation.policy.spec.objective)
+    capacity, rate = _capacity(observation, signal.queue), usual_arrivals(observation, signal.queue)
+    if capacity is None:
+        return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.queue.arrivals))
+    usual = replicas_for_measured(rate, capacity, observation.policy.spec.objective)
     known = next((each for each in observation.memory.backlogs if each.name == signal.name), None)
     if known is None:
         message = f"{signal.name} has no backlog, {rate:.4g} a second arrive: needs {usual} replicas"
         return Candidate(Reason.QUEUE_DRAIN, signal.name, usual, message)
     backlog, due = observation.readings[signal.name].value or 0.0, _due(known, signal.queue)
-    needed = _needed(rate, backlog, load=load, known=known, queue=signal.queue, observation=observation)
+    needed = _needed(rate, backlog, load=capacity, known=known, queue=signal.queue, observation=observation)
     replicas = MAX_REPLICAS if needed >= MAX_REPLICAS else max(usual, math.ceil(needed - ROUNDING))
     message = (
         f"{signal.name} is {backlog:.4g} deep, {rate:.4g} a second arrive: "

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     FORECAST_NOT_READY = "ForecastNotReady"
     FORECAST_GATE_CLOSED = "ForecastGateClosed"
     SIGNAL_UNHEALTHY = "SignalUnhealthy"
+    CAPACITY_UNKNOWN = "CapacityUnknown"
     BELOW_THRESHOLD = "BelowThreshold"
     NO_EVENT_DUE = "NoEventDue"
     WAITS_IN_QUEUE = "WaitsInQueue"

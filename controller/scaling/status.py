@@ -9,7 +9,7 @@ from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
 from controller.scaling.forecast_above_max import forecast_within_max
 from controller.scaling.health import describe, unhealthy_signals
-from controller.scaling.lead_time import learned_lead_time
+from controller.scaling.learned_capacity import learned_numbers
 from controller.scaling.observation import Obstacle
 from controller.scaling.outlook import why_missing
 from controller.scaling.reasons import Reason
@@ -38,7 +38,7 @@ def status_after(decision: Decision) -> ScalingPolicyStatus:
         reason=decision.reason,
         message=decision.message[:MAX_MESSAGE],
         last_scale_time=decision.at if scaled else previous.last_scale_time,
-        learned=learned_lead_time(policy, decision.memory),
+        learned=learned_numbers(policy, decision.memory),
         conditions=_conditions(decision),
         memory=decision.memory,
     )

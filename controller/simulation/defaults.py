@@ -7,6 +7,7 @@ from controller.api.metadata import ObjectMeta
 from controller.api.scaling_policy import Capacity, Mode, Objective, ScaleTargetRef, ScalingPolicy, ScalingPolicySpec
 from controller.api.signals import Load, Signal
 from controller.scaling.lead_time import METRIC_DELAY
+from controller.scaling.learned_capacity import capacity_of
 from controller.simulation.world import World
 
 RATE_PRESET = "http-request-rate"
@@ -34,8 +35,8 @@ def default_policy(world: World) -> ScalingPolicy:
 def world_for(policy: ScalingPolicy, world: World) -> World:
     """Return the world with the bounds, objective and pods that a policy assumes; what it does not say stays."""
     spec = policy.spec
-    loads = (signal.load for signal in spec.load_signals if signal.preset == RATE_PRESET)
-    pod = _with_service_time(next((load for load in loads if load is not None), world.pod))
+    given = (capacity_of(signal, policy.status.memory) for signal in spec.load_signals if signal.preset == RATE_PRESET)
+    pod = _with_service_time(next((load for load in given if load is not None), world.pod))
     slow = round(SLOW_SERVICE_TIMES * (pod.service_time_milliseconds or 0))
     return replace(
         world,

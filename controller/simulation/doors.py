@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from controller.api.metadata import ObjectKey
-from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.policy_status import Memory, ScalingPolicyStatus
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.observation import Pod, Reading, Scale, Target
 from controller.scaling.patch import Patch
@@ -17,12 +17,14 @@ class PretendDoors:
     """Telemetry and Cluster at once, for one policy on one workload.
 
     The policy acts whatever its mode says, and without its pause and pin: a replay shows what it would do, and these
-    speak of today. Raises InputRefused for a signal that the world cannot measure.
+    speak of today. Of its status it keeps what was learned of capacity. Raises InputRefused for a signal that the world
+    cannot measure.
     """
 
     def __init__(self, workload: PretendWorkload, policy: ScalingPolicy) -> None:
         spec = policy.spec.model_copy(update={"mode": Mode.ACTIVE, "pause": None, "pin": None})
-        self.policy = policy.model_copy(update={"spec": spec, "status": ScalingPolicyStatus()})
+        known = Memory(capacities=policy.status.memory.capacities)
+        self.policy = policy.model_copy(update={"spec": spec, "status": ScalingPolicyStatus(memory=known)})
         self.instruments = {name: Instrument(preset, workload) for name, preset in presets_of(policy).items()}
         self._workload = workload
         self._load_signals = {signal.name for signal in policy.spec.load_signals}
@@ -54,7 +56,8 @@ class PretendDoors:
         """Return the pods as they are."""
         view = self._workload.view()
         pods = tuple(self._pod(pod) for pod in self._workload.pods.young)
-        scale = Scale(view.created, view.ready, pods, rolling_out=self._workload.pods.rolling)
+        rollout = self._workload.pods
+        scale = Scale(view.created, view.ready, pods, rolling_out=rollout.rolling, revision=rollout.template.revision)
         target = Target(scale)
         return {policy.key: target for policy in policies}
 

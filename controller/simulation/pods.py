@@ -20,6 +20,11 @@ class Template(NamedTuple):
     since: float = -math.inf
     speed: float = 1.0
 
+    @property
+    def revision(self) -> str:
+        """What a cluster would name it: another for every template."""
+        return f"{self.since:g}"
+
 
 FIRST = Template()
 

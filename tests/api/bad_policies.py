@@ -56,8 +56,9 @@ class Mistake:
 
 
 def load(**fields: object) -> list[dict[str, Any]]:
-    """Return signals with a request rate of this load, and a queue."""
-    return [{"name": "requests", "preset": "http-request-rate", "load": {"perReplica": 100, **fields}}, DEPTH]
+    """Return signals with a request rate of this load, and a queue; None takes a field away."""
+    given = {name: value for name, value in {"perReplica": 100, **fields}.items() if value is not None}
+    return [{"name": "requests", "preset": "http-request-rate", "load": given}, DEPTH]
 
 
 def measured(**fields: object) -> list[dict[str, Any]]:
@@ -188,6 +189,30 @@ MISTAKES = (
     ),
     Mistake("a URL in a policy", a_document(metricsSource="http://x"), "spec.metricsSource", "should match"),
     # objective and forecast
+    Mistake(
+        "a service time of replicas whose capacity is to be learned",
+        a_document(signals=load(perReplica=None, serviceTimeMilliseconds=100)),
+        "spec.signals[0].load",
+        "serviceTimeMilliseconds needs perReplica: give both, or leave out both to have them learned",
+    ),
+    Mistake(
+        "a capacity to be learned from nothing",
+        a_document(signals=load(perReplica=None), objective={"p95Milliseconds": 250}),
+        "spec",
+        "a load without perReplica needs objective.p95Milliseconds and objective.latencySignal to be learned from",
+    ),
+    Mistake(
+        "a latency that is not measured",
+        a_document(objective={"latencySignal": "latency"}),
+        "spec",
+        "objective.latencySignal must name one of spec.signals that has no load",
+    ),
+    Mistake(
+        "demand for a latency",
+        a_document(objective={"latencySignal": "requests"}),
+        "spec",
+        "objective.latencySignal must name one of spec.signals that has no load",
+    ),
     Mistake(
         "a latency goal without service time",
         a_document(objective={"p95Milliseconds": 250}),

@@ -46,6 +46,24 @@ def test_counts_that_the_server_left_out_are_zero() -> None:
     assert project_target(raw).ready_replicas == 0
 
 
+REVISED = a_workload()
+REVISED["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "3"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "revision"),
+    [
+        pytest.param(REVISED, "3", id="a Deployment counts its templates"),
+        pytest.param(
+            a_workload(kind="StatefulSet", status={"updateRevision": "web-5d4"}), "web-5d4", id="a StatefulSet names it"
+        ),
+        pytest.param(a_workload(), "", id="nobody has said yet"),
+    ],
+)
+def test_the_revision_names_the_template_that_pods_are_made_from(raw: dict[str, Any], revision: str) -> None:
+    assert project_target(raw).revision == revision
+
+
 @pytest.mark.parametrize(
     ("raw", "rolling"),
     [

@@ -62,7 +62,7 @@ def counting_on(policy: ScalingPolicy, share: float) -> ScalingPolicy:
         signal.model_copy(
             update={"load": signal.load.model_copy(update={"per_replica": share * signal.load.per_replica})}
         )
-        if signal.load
+        if signal.load and signal.load.per_replica
         else signal
         for signal in policy.spec.signals
     )
