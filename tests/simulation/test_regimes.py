@@ -1,13 +1,12 @@
 """What the shipped default does in each regime of demand and world, beside the HPA whose target costs the same."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from controller.api.scaling_policy import Holidays, ScalingPolicy
+from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.score import score
-from controller.simulation.defaults import default_policy
 from controller.simulation.variants.batches import Batches
 from controller.simulation.variants.blackout import Blackout
 from controller.simulation.variants.outage import Outage
@@ -60,26 +59,16 @@ def test_what_can_be_known_violates_a_small_share_of_the_minutes_of_an_hpa_at_eq
 
 
 @pytest.mark.slow
-def test_a_holiday_is_served_and_neither_staffed_as_a_working_day_nor_remembered_as_one() -> None:
-    holiday = datetime(2026, 5, 1, tzinfo=UTC)  # a Friday
-    free = {datetime(2026, 4, 3, tzinfo=UTC), datetime(2026, 4, 6, tzinfo=UTC), holiday}  # Easter lies in the history
-    noon = 12 * HOUR
-    hours = hours_until(holiday + DAY + noon - MONDAY)
-    days_off = sum(hours // 24 == (day - MONDAY) // DAY for day in free)
+def test_a_holiday_that_nobody_told_of_is_served_and_not_staffed_as_a_working_day() -> None:
+    holiday, noon = MONDAY + 4 * DAY, 12 * HOUR  # a Friday
+    hours = hours_until(5 * DAY + noon)
     saturday = 24 * 5  # hours from a Monday
-    rps = np.where(days_off, busy_days(hours % 24 + saturday), busy_days(hours))
-    demand = demand_of(rps, evaluate_from=holiday)
-    policy = default_policy(WORLD)
-    forecast = policy.spec.forecast.model_copy(update={"holidays": Holidays(country="DE")})
-    told = policy.model_copy(update={"spec": policy.spec.model_copy(update={"forecast": forecast})})
-
-    ours = steered(demand, WORLD, told)
-
-    day_after = holiday + DAY  # a Saturday, with the same demand
+    rps = np.where(hours // 24 == 4, busy_days(hours % 24 + saturday), busy_days(hours))
+    ours = steered(demand_of(rps, evaluate_from=holiday), WORLD)
+    day_after = holiday + DAY  # the Saturday, with the same demand
     on_it, after = (ours.created_replicas[between(ours, day, day + noon)] for day in (holiday, day_after))
     assert violated_minutes(ours, holiday, day_after) <= 0.01 * 24 * 60
-    assert violated_minutes(ours, day_after, day_after + noon) <= 0.02 * 12 * 60
-    assert on_it.mean() <= 1.4 * after.mean()
+    assert on_it.mean() <= 1.15 * after.mean()
 
 
 # ── Demand that cannot be known ──────────────────────────────────────────────────────────────────────────────────────
