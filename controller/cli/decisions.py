@@ -4,13 +4,14 @@ What a line holds is scaling/record.py's business; read here is what explains a 
 """
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TextIO, cast
+from typing import Annotated, TextIO, cast
 
 from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -70,7 +71,7 @@ class Told(_Line):
 def decision_log(path: Path) -> Iterator[Callable[[Decision], None]]:
     """Open a file (`.gz` where the name ends so) to which each decision handed over is appended as a line."""
     try:
-        with _open(path, "wt") as file:
+        with _create(path) as file:
 
             def write(decision: Decision) -> None:
                 file.write(json.dumps(record_of(decision), separators=(",", ":"), allow_nan=False) + "\n")
@@ -114,7 +115,7 @@ def _known(found: Mapping[str, Told]) -> str:
 def _told(path: Path) -> Iterator[Told]:
     for file in _files(path):
         try:
-            with _open(file, "rt") as lines:
+            with _open(file) as lines:
                 for number, line in enumerate(lines, start=1):
                     yield _parse(line, f"{file}, line {number}")
         except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
@@ -147,7 +148,14 @@ def _object(line: str) -> dict[str, object]:
     return found
 
 
-def _open(path: Path, mode: Literal["rt", "wt"]) -> TextIO:
+def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, mode, encoding="utf-8"))
-    return path.open(mode, encoding="utf-8")
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8"))
+    return path.open(encoding="utf-8")
+
+
+def _create(path: Path) -> TextIO:
+    """Open a file for writing; a compressed one without the time, so that the same backtest writes the same bytes."""
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.GzipFile(path, "wb", mtime=0), encoding="utf-8")
+    return path.open("w", encoding="utf-8")

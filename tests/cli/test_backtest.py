@@ -236,3 +236,14 @@ def test_every_decision_of_a_backtest_can_be_explained(tmp_path: Path, name: str
 
     assert [each["at"] for each in told] == [rows[at]["timestamp"] for at in (0, 240, -1)]
     assert [each["desired_replicas"] for each in told] == [int(rows[at]["desired_replicas"]) for at in (0, 240, -1)]
+
+
+def test_two_runs_of_the_same_backtest_are_byte_identical(tmp_path: Path) -> None:
+    names = {"--timeline": "timeline.csv", "--decisions": "decisions.jsonl.gz", "--report": "report.html"}
+    written = []
+    for _ in range(2):
+        flags = [part for flag, name in names.items() for part in (flag, str(tmp_path / name))]
+        said = run("--rivals", "hpa-cpu=0.7/2", *flags).output
+        written.append([said, *((tmp_path / name).read_bytes() for name in names.values())])
+
+    assert written[0] == written[1]
