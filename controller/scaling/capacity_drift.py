@@ -75,9 +75,11 @@ def has_enough(state: CapacityMemory) -> bool:
 
 
 def trusted_share(state: CapacityMemory, now: datetime) -> float:
-    """Return how much of the number before the doubt is trusted now."""
+    """Return how much of the number before the doubt is trusted now; no more than at first until enough was seen."""
     if state.doubted_at is None:
         return 1.0
+    if not has_enough(state):
+        return state.doubted_share
     steps = (now - state.doubted_at) // STEP_TIME
     return min(1.0, state.doubted_share + steps * SHARE_STEP)
 
