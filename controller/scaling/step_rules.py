@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from controller.api.policy_status import RuleMemory
-from controller.api.scaling_policy import Step, StepRule
+from controller.api.step_rule import Step, StepRule
 from controller.scaling.decision import Candidate
 from controller.scaling.effect import is_stopped, judged, without_verdict
 from controller.scaling.health import is_fresh
