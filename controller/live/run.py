@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -177,6 +177,10 @@ def _folder(path: Path, flag: str) -> Path:
 def _start_rhythms(settings: Settings, refits: Refits, repair: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
     """Start one job a rhythm, each taking what is due: a missed run is made up once, and none overlaps itself."""
 
+    async def refit_quietly() -> None:
+        with suppress(asyncio.CancelledError):  # who stops the operator ends its workers, and the fits in them
+            await refits.run_due()
+
     async def repair_quietly() -> None:
         try:
             await repair()
@@ -185,7 +189,7 @@ def _start_rhythms(settings: Settings, refits: Refits, repair: Callable[[], Awai
 
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = AsyncIOScheduler(job_defaults=defaults, timezone=UTC)
-    scheduler.add_job(refits.run_due, "interval", seconds=REFIT_RHYTHM.total_seconds(), next_run_time=clock())
+    scheduler.add_job(refit_quietly, "interval", seconds=REFIT_RHYTHM.total_seconds(), next_run_time=clock())
     scheduler.add_job(repair_quietly, "interval", seconds=settings.relist_seconds, jitter=settings.relist_seconds / 10)
     scheduler.start()
     return scheduler

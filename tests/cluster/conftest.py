@@ -69,6 +69,7 @@ class Grant(Protocol):
     def __call__(self, identity: str, rules: Sequence[Manifest], *, namespace: str | None = None) -> None: ...
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the real servers it asks for; side by side, those have one worker, and other files another."""
     for item in items:

@@ -106,6 +106,7 @@ def test_a_recorded_run_made_again_offline_gives_the_same_decisions(
     with operate(f"--record={folder}"):
         scene.wait_for_replicas(SPIKE_REPLICAS, within=DECIDED)
         assert wait_until(lambda: scene.ready() >= SPIKE_REPLICAS, DECIDED)
+        scene.wait_for_condition("SignalsHealthy", "SignalsFresh")  # only then the live ratio has a voice
 
     records = recorded(folder)
     assert {"Forecast", "LiveRatio"} <= {voice["reason"] for record in records for voice in record["candidates"]}
