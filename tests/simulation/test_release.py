@@ -44,7 +44,7 @@ def learning_policy() -> ScalingPolicy:
 
 
 @pytest.mark.parametrize("hour", [10, 13], ids=["before the peak", "after the peak"])
-def test_a_release_with_30_percent_less_capacity_is_noticed_within_two_hours_and_the_objective_kept(hour: int) -> None:
+def test_a_release_of_30_percent_less_is_noticed_while_a_tenth_of_the_minutes_violates_at_most(hour: int) -> None:
     begin = MONDAY + hour * HOUR
     known = begin + 2 * HOUR
     world = World(variants=(Release(begin, speed=0.7),))
