@@ -16,7 +16,7 @@ from forecasting.fitted import FittedForecast
 from forecasting.gate import SHORTEST_HISTORY, history_too_short
 from forecasting.intervals import spread_of
 from forecasting.marked_days import NO_MARKED_DAYS, MarkedDays, learn_marked_days
-from forecasting.models import FALLBACK, MEMBERS, YARDSTICKS, Model, fit_member
+from forecasting.models import FALLBACK, MEMBERS, YARDSTICKS, FittedModel, Model, fit_member
 from forecasting.occasions import Calendar
 from forecasting.panel import Panel, ceiling_of, panel_of
 from forecasting.seasons import Steps, check_step
@@ -166,9 +166,7 @@ def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
     members = [fit_member(model, cleaned.panel) for model in models]
     evaluations = _evaluations(jobs, panel, cleaned.panel, models, plan.planning)
     ceilings = ceiling_of(cleaned.panel)
-    day = panel.steps.part(max(0, len(panel) - panel.steps.per_day), len(panel))
-    newest = _ordinary_logs(jobs, plan.calendar, day)
-    deviations = newest[:, None] - np.stack([member.pattern(day) for member in members], axis=1)
+    deviations = _newest_deviations(jobs, plan.calendar, panel.steps, members)
     heard = [
         hear(NOTHING_APART, evaluation.mix.now @ of_row, evaluation.limits, panel.steps.seconds)
         for of_row, (evaluation, _) in zip(deviations, evaluations, strict=True)
@@ -188,7 +186,6 @@ def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
             left_out=cleaned.left_out(row),
             standing=heard[row].standing,
             surprises=surprises[row].copy(),
-            held=float(newest[row, -1]),
             in_progress=math.nan,
         )
         for row, (job, (evaluation, evaluated)) in enumerate(zip(jobs, evaluations, strict=True))
@@ -220,9 +217,14 @@ def _evaluate(panel: Panel, gapless: Panel, models: Sequence[Model], planning: P
     return [replace(each, gate=history_too_short(history)) for each in evaluations]
 
 
-def _ordinary_logs(jobs: Sequence[_Job], calendar: Calendar, day: Steps) -> Values:
-    """Return log values of the newest steps without what the calendar made of them, (series, steps)."""
+def _newest_deviations(
+    jobs: Sequence[_Job], calendar: Calendar, steps: Steps, members: Sequence[FittedModel]
+) -> Values:
+    """Return how the last day deviates from what members and calendar expect of it, (series, members, steps)."""
+    day = steps.part(max(0, len(steps) - steps.per_day), len(steps))
+    patterns = np.stack([member.pattern(day) for member in members], axis=1)
     logs = np.log1p(np.stack([job.series.values[-len(day) :] for job in jobs]))
     logs[:, calendar.touched(day.begins, day.seconds)] = np.nan
     logs -= [job.marked.deviations(day, calendar) for job in jobs]
-    return logs
+    deviations: Values = logs[:, None] - patterns
+    return deviations

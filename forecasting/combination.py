@@ -9,7 +9,6 @@ import numpy as np
 
 from forecasting.accuracy import absolute_errors, mean_known
 from forecasting.backtest import Backtest
-from forecasting.bursts import burst_limits, hold_bursts
 from forecasting.correction import Correction, learn_correction
 from forecasting.panel import demand_of
 from forecasting.selection import Mix, mix_from
@@ -21,8 +20,7 @@ class Combination:
     """The combined forecasts, (series, folds, origins, leads), and what all folds together teach for the time to come.
 
     `errors` is (series, members, windows); an error is NaN where no truth was known. `surprises` (series, folds,
-    origins, memories) is how the newest samples deviated from the combined pattern, `bursts` (series,) the gap to what
-    was expected next beyond which a newest sample is one.
+    origins, memories) is how the newest samples deviated from the combined pattern.
     """
 
     forecasts: Values
@@ -30,7 +28,6 @@ class Combination:
     mix: Mix
     correction: Correction
     surprises: Values
-    bursts: Values
 
 
 def combine(backtest: Backtest) -> Combination:
@@ -40,34 +37,19 @@ def combine(backtest: Backtest) -> Combination:
     shares = _shares_without_own_fold(backtest, by_fold, demand)
     mixed = np.einsum("msfol,sfml->sfol", backtest.trial.forecasts, shares)
     surprises = np.einsum("msfok,sfm->sfok", backtest.trial.surprises, shares[..., 0])
-    logs = np.log1p(mixed)
+    added = np.empty_like(mixed)
     halves = backtest.halves()
     for half, other in zip(halves, reversed(halves), strict=True):
         correction = _learn(backtest, mixed, surprises, other)
-        logs[:, half] += correction.at(backtest.leads.hours, surprises[:, half])
-    gaps = np.log1p(backtest.trial.held) - logs[..., 0]
-    for half, other in zip(halves, reversed(halves), strict=True):
-        logs[:, half] = _with_bursts_held(backtest, logs, half, _burst_limits(gaps[:, other]))
+        added[:, half] = correction.at(backtest.leads.hours, surprises[:, half])
     errors = mean_known(by_fold, axis=1)
     return Combination(
-        forecasts=demand_of(logs, backtest.trial.ceiling[..., None]),
+        forecasts=demand_of(np.log1p(mixed) + added, backtest.trial.ceiling[..., None]),
         errors=errors,
         mix=mix_from(errors, demand, backtest.leads),
         correction=_learn(backtest, mixed, surprises, slice(None)),
         surprises=surprises,
-        bursts=_burst_limits(gaps),
     )
-
-
-def _burst_limits(gaps: Values) -> Values:
-    """Return what is a burst, (series,), from the gaps of some folds, (series, folds, origins)."""
-    return burst_limits(gaps.reshape(len(gaps), -1))
-
-
-def _with_bursts_held(backtest: Backtest, logs: Values, folds: slice, limits: Values) -> Values:
-    """Return the log values expected at some folds, (series, folds, origins, leads), with bursts held."""
-    held = np.log1p(backtest.trial.held[:, folds, :, None])
-    return hold_bursts(logs[:, folds], held, backtest.leads.hours, limits[:, None, None, None])
 
 
 def _errors_by_fold(backtest: Backtest) -> Values:

@@ -57,10 +57,7 @@ class Planning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What is known about how well one series is forecast, and for what use (`planning`) it was judged.
-
-    `burst` is the gap in log space beyond which a newest sample is one.
-    """
+    """What is known about how well one series is forecast, and for what use (`planning`) it was judged."""
 
     planning: Planning
     weights: tuple[Weight, ...]
@@ -68,7 +65,6 @@ class Evaluation:
     correction: Correction
     bounds: Bounds
     limits: Limits
-    burst: float
     accuracy: Accuracy
     gate: Gate
 
@@ -117,7 +113,6 @@ def evaluate(
             correction=combination.correction.select(row),
             bounds=bounds.select(row),
             limits=limits,
-            burst=float(combination.bursts[row]),
             accuracy=accuracy,
             gate=gate,
         )
@@ -265,7 +260,6 @@ def unproven(names: Sequence[str], spread: Values, planning: Planning, history: 
             correction=no_correction(),
             bounds=bounds.select(row),
             limits=NO_LIMITS,
-            burst=math.inf,
             accuracy=nothing,
             gate=history_too_short(history),
         )

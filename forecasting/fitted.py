@@ -1,6 +1,5 @@
 """FittedForecast: what was learned about one series, ready to be asked and to take in more. Learning is in batch.py."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,6 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.accuracy import Accuracy
-from forecasting.bursts import hold_bursts
 from forecasting.errors import ForecastingError
 from forecasting.evaluation import Evaluation
 from forecasting.forecast import Forecast
@@ -53,7 +51,6 @@ class FittedForecast:
     left_out: tuple[LeftOut, ...]  # of the history
     standing: Standing  # of the newest whole steps
     surprises: Values  # (members, memories), how the newest whole steps deviated from each member's pattern
-    held: float  # log value of the newest whole step, as of an ordinary day; NaN where it is not known
     in_progress: float  # log value of the step at the origin as far as it is measured, NaN where it is not
 
     @property
@@ -154,14 +151,8 @@ class FittedForecast:
             belief = belief_in_level(leads)
             lifted = self._combined(patterns + level, surprises - self.standing.told(steps.seconds), leads)
             expected = belief * lifted + (1 - belief) * expected
-        expected = hold_bursts(expected, self._held(steps), leads, np.array([[self.evaluation.burst]]))
         # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
         return np.where(expected > ROUNDING * self.ceiling, np.minimum(expected, self.ceiling), 0.0)
-
-    def _held(self, steps: Steps) -> Values:
-        """Return the newest sample's log value as of an ordinary day, (1, 1), that of the step in progress if known."""
-        marked = self.marked.deviations(steps.part(0, 1), self.calendar)
-        return np.array([[self.held if math.isnan(self.in_progress) else self.in_progress - float(marked[0])]])
 
     def _combined(self, patterns: Values, surprises: Values, leads: Values) -> Values:
         """Return the weighted mean after surprises (members, memories), corrected by them: log values (1, leads)."""

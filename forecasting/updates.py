@@ -87,7 +87,6 @@ def _update(
             ceiling=ceilings[row : row + 1].copy(),
             standing=heard.standings[row],
             surprises=heard.surprises[row].copy(),
-            held=heard.held[row],
             in_progress=in_progress[row],
         )
         for row, each in enumerate(group)
@@ -95,15 +94,11 @@ def _update(
 
 
 class _Heard(NamedTuple):
-    """What is made of the log values of whole steps: what members learn, (rows, n), what stands, what surprises.
-
-    `held` are the newest ones, as of an ordinary day.
-    """
+    """What is made of the log values of whole steps: what members learn, (rows, n), what stands, what surprises."""
 
     whole: Values
     standings: list[Standing]
     surprises: Values
-    held: list[float]
 
 
 def _hear(group: Sequence[FittedForecast], steps: Steps, logs: Values, members: Sequence[FittedModel]) -> _Heard:
@@ -117,7 +112,7 @@ def _hear(group: Sequence[FittedForecast], steps: Steps, logs: Values, members: 
     added, levels, standings = hear_rows([each.standing for each in group], combined, limits, steps.seconds)
     surprises = renewed(np.array([each.surprises for each in group]), deviations + added[:, None], steps.seconds)
     # What is passed over is unknown from here on.
-    return _Heard(logs + added - levels, standings, surprises, (logs - marked)[:, -1].tolist())
+    return _Heard(logs + added - levels, standings, surprises)
 
 
 def _absorbed(calendar: Calendar, whole: Panel, members: Sequence[FittedModel]) -> list[FittedModel | None]:

@@ -11,7 +11,6 @@ from docs.forecasts.step import HOUR, Step, line, listed, moment, off_by, percen
 from docs.marks import Ink, Span, measured
 from forecasting import FittedForecast, Series
 from forecasting.correction import no_correction
-from forecasting.series import Values
 from forecasting.surprises import CARRIED, MEMORIES
 
 HOURS_WALKED = 36
@@ -31,9 +30,8 @@ def correction(loads: Loads) -> Step:
     return Step(
         figures={
             "jump": f"{JUMP:g}",
-            "next_minutes": f"{quarter[0]:.1f}",
-            "an_hour_ahead": f"{quarter[-1]:.1f}",
-            "after_an_hour": f"{hour.mean():.1f}",
+            "after_a_quarter": f"{quarter:.1f}",
+            "after_an_hour": f"{hour:.1f}",
             "memories": listed([span(timedelta(hours=float(hours))) for hours in MEMORIES]),
             "carried": span(timedelta(hours=float(MEMORIES[CARRIED]))),
             "database_step": span(loads.database.step),
@@ -44,9 +42,8 @@ def correction(loads: Loads) -> Step:
             "error_left": percent(with_it / without),
         },
         holds={
-            "A sample far above what was expected holds the next minutes where it is,": quarter[0] > 1 + (JUMP - 1) / 2,
-            "Farther ahead it is passed over at first,": abs(float(quarter[-1]) - 1) < LITTLE,
-            "What stands for an hour is taken for real.": hour.mean() > 1 + (JUMP - 1) / 2,
+            "so it is passed over at first.": abs(quarter - 1) < LITTLE,
+            "What stands for an hour is taken for real.": hour > 1 + (JUMP - 1) / 2,
             "The correction makes the first hour better.": with_it < without,
             "Each member carries the surprise of about $carried forward, and lets it fade.": all(
                 bool((member.persistence >= 0).all() and (member.persistence < 1).all())
@@ -60,13 +57,13 @@ def correction(loads: Loads) -> Step:
     )
 
 
-def _after_a_jump(loads: Loads, length: timedelta) -> Values:
-    """Return how many times as much each step of the next hour is expected to have after samples so much larger."""
+def _after_a_jump(loads: Loads, length: timedelta) -> float:
+    """Return how many times as much the next hour is expected to have after samples that were so much larger."""
     fitted = loads.midnight
     samples = came(loads.database, fitted, length)
     jumped = Series(samples.start, samples.step, samples.values * JUMP)
     risen, plain = (fitted.update(each).forecast(HOUR).point.values for each in (jumped, samples))
-    return risen / plain
+    return float(risen.mean() / plain.mean())
 
 
 def _uncorrected(fitted: FittedForecast) -> FittedForecast:
