@@ -64,8 +64,8 @@ def test_the_interval_widens_with_what_days_differ() -> None:
     assert odd.high >= 280
 
 
-def test_under_three_days_nothing_is_said_about_doubt() -> None:
-    comparison = compare(days(0, 0), days(9, 9, policy="hpa"))
+def test_under_four_days_nothing_is_said_about_doubt() -> None:
+    comparison = compare(days(0, 0, 0), days(9, 9, 9, policy="hpa"))
 
     assert comparison.violation_minutes.interval is None
     assert comparison.fewer_violations is None
@@ -95,7 +95,7 @@ def test_a_win_is_claimed_only_where_intervals_lie_apart(
 
 
 def test_two_that_never_miss_are_equal() -> None:
-    ratio = compare(days(0, 0, 0), days(0, 0, 0, policy="hpa")).violation_minutes
+    ratio = compare(days(0, 0, 0, 0), days(0, 0, 0, 0, policy="hpa")).violation_minutes
 
     assert ratio.interval is not None
     assert (ratio.value, ratio.interval.low, ratio.interval.high) == (1, 1, 1)
