@@ -84,7 +84,17 @@ class Exchange:
             allow_redirects=False,
             skip_auto_headers=(hdrs.USER_AGENT, hdrs.CONTENT_TYPE),
         ) as real:
-            yield real
+            try:
+                yield real
+            except BaseException:
+                _hang_up(real)
+                raise
+
+
+def _hang_up(real: aiohttp.ClientResponse) -> None:
+    # A polite TLS close waits for the other end's own, longer than this proxy may live.
+    if real.connection is not None and real.connection.transport is not None:
+        real.connection.transport.abort()
 
 
 def _passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:

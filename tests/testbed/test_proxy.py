@@ -1,7 +1,10 @@
 """The proxy: it passes on, records, and does what its faults say. The server behind it is an exporter."""
 
 import base64
+import gc
 import json
+import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +15,7 @@ from testbed.endpoints import LOOPBACK, free_port, session
 from testbed.exporter import Exporter
 from testbed.faults import Answer, Drop
 from testbed.proxy import Proxy
+from tests.telemetry.loopback import CERTIFICATE, LoopbackServer, Reply
 
 TIMEOUT = 10
 
@@ -79,6 +83,31 @@ def test_a_server_that_does_not_answer_is_a_bad_gateway() -> None:
         answer = session().get(f"{proxy.url}/metrics", timeout=TIMEOUT)
 
     assert answer.status_code == 502
+
+
+def test_a_watch_that_is_left_leaves_no_connection_behind() -> None:
+    over = threading.Event()
+
+    def events() -> Iterator[bytes]:
+        yield b"first"
+        over.wait(TIMEOUT)
+
+    with (
+        LoopbackServer(lambda _asked: Reply(body=events()), tls=True) as server,
+        warnings.catch_warnings(record=True) as told,
+    ):
+        warnings.simplefilter("always")
+        with (
+            Proxy(server.url, ca_file=CERTIFICATE) as proxy,
+            session().get(proxy.url, stream=True, timeout=TIMEOUT) as watch,
+        ):
+            first = watch.raw.read(5)
+        del proxy
+        gc.collect()
+        over.set()
+
+    assert first == b"first"
+    assert [str(one.message) for one in told if one.category is ResourceWarning] == []
 
 
 def a_token(claims: object) -> str:
