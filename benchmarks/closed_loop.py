@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.contenders import FUTURE, HPA, ORACLE, SHIPPED, Settings
 from benchmarks.replays import OURS, Outcome, Run
 from benchmarks.scenes import Scene
-from controller.scaling.comparison import FEWEST_DAYS, Interval, central, drawn_days
-from controller.scaling.curves import LEAST_MINUTES, Curve, Matched, Point, frontier, match, minutes_at
+from controller.scaling.judging.comparison import FEWEST_DAYS, Interval, central, drawn_days
+from controller.scaling.judging.curves import LEAST_MINUTES, Curve, Matched, Point, frontier, match, minutes_at
 
 BUDGET = 0.01  # share of the minutes that may be over the objective
 STRICT_BUDGET = 0.001

@@ -13,8 +13,8 @@ from controller.api.signals import Load
 from controller.scaling.capacity import replicas_for
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Outlook, Reading, Scale, Usual
-from controller.scaling.patch import patch_for
-from controller.scaling.record import record_of
+from controller.scaling.publishing.patch import patch_for
+from controller.scaling.publishing.record import record_of
 
 BASELINE = "`json.dumps` of the decision's record"
 CALLS = 1000  # of an action too short to be timed alone

@@ -13,7 +13,7 @@ from benchmarks.walks import LIMIT_PERIOD, LIMITED_PODS, Walk
 from controller.api.behavior import PauseDirection
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
-from controller.scaling.health import unhealthy_signals
+from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 

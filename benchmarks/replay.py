@@ -29,7 +29,7 @@ from benchmarks.contenders import (
 from benchmarks.replays import OURS, Run, outcomes
 from benchmarks.scenes import NOT_SEASONAL, SEASONAL, SPIKY, START_UPS, Scene, scenes
 from benchmarks.tables import Table
-from controller.scaling.comparison import Interval
+from controller.scaling.judging.comparison import Interval
 
 INTRO = (
     "One shipped default for all traces, nothing chosen on what is evaluated. The best HPA is chosen with hindsight: "

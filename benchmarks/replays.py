@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.scenes import Scene, demand_in
-from controller.scaling.comparison import pod_hours_by_day, violations_by_day
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.comparison import pod_hours_by_day, violations_by_day
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay

@@ -18,7 +18,7 @@ from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Reading, Scale, Target
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 from forecasting import Series
 
 SIZES = (100, 1_000, 10_000)

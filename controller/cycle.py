@@ -17,13 +17,13 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
-from controller.scaling.forecast_above_max import WARNED_AHEAD
-from controller.scaling.lead_time import lead_time
+from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
-from controller.scaling.patch import Patch, patch_for, patch_without_decision
-from controller.scaling.plan import LOOK_AHEAD_LEADS
+from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
+from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
+from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
 

@@ -15,7 +15,7 @@ from controller.api.policy_status import Memory, OutageMemory, RuleMemory, Scali
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 from controller.scaling.reasons import Reason
 from forecasting import Series, SeriesRefused, fit
 from forecasting.fleet import NotFitted

@@ -23,9 +23,9 @@ from controller.errors import InputRefused
 from controller.reporting.replay import from_replay
 from controller.reporting.report import Report
 from controller.reporting.wording import duration, number
-from controller.scaling.comparison import compare
 from controller.scaling.decision import Decision
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.comparison import compare
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy, world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.replay import Progress as Told

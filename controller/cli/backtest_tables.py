@@ -9,9 +9,9 @@ from rich.table import Table
 from controller.cli.outputs import iso, make_table, plain, print_json, print_terminal
 from controller.cli.sweeps import Sweep, show_sweep, sweep_document
 from controller.reporting.wording import claim, ratio, times
-from controller.scaling.comparison import Comparison, Interval, interval, pod_hours_by_day, violations_by_day
-from controller.scaling.score import Score, score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.comparison import Comparison, Interval, interval, pod_hours_by_day, violations_by_day
+from controller.scaling.judging.score import Score, score
+from controller.scaling.judging.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Files of decisions, a line of JSON each: as a backtest writes them, or `headroom run --record`, a file a day.
 
-What a line holds is scaling/record.py's business; read here is what explains a decision.
+What a line holds is scaling/publishing/record.py's business; read here is what explains a decision.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from controller.api.refusal import explain
 from controller.errors import InputRefused
 from controller.scaling.decision import Decision
-from controller.scaling.record import record_of
+from controller.scaling.publishing.record import record_of
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
 

@@ -19,7 +19,7 @@ from controller.errors import InputRefused
 from controller.reporting import report as shown
 from controller.reporting.replay import from_replay
 from controller.reporting.wording import difference, duration, number
-from controller.scaling.score import Score, score
+from controller.scaling.judging.score import Score, score
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.rivals.matched import MOST_REPLAYS, MatchedHPA, match_hpa

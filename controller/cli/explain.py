@@ -19,7 +19,7 @@ from controller.cli.decisions import Told, Voice, find_decision
 from controller.cli.inputs import FILE, UtcTime
 from controller.cli.outputs import UNKNOWN, iso, make_table, plain, print_json, print_terminal
 from controller.errors import InputRefused
-from controller.scaling.recall import recomputed
+from controller.scaling.publishing.recall import recomputed
 
 RECORD = click.Path(path_type=Path)
 WINNER = "wins"

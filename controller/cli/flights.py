@@ -11,8 +11,8 @@ from controller.reporting import report as shown
 from controller.reporting.basis import demand_from
 from controller.reporting.wording import duration
 from controller.scaling.decision import Decision
-from controller.scaling.lead_time import learned_lead_time
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
+from controller.scaling.learning.lead_time import learned_lead_time
 from controller.simulation.defaults import RATE_PRESET
 from controller.simulation.demand import Demand
 from controller.simulation.ours import CyclePilot

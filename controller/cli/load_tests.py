@@ -5,7 +5,7 @@ from pathlib import Path
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.errors import InputRefused
-from controller.scaling.load_test import read_load_test, seed_capacities
+from controller.scaling.learning.load_test import read_load_test, seed_capacities
 
 
 def with_load_test(policy: ScalingPolicy, path: Path) -> ScalingPolicy:

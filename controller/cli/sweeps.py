@@ -9,9 +9,9 @@ from rich.progress import Progress
 
 from controller.cli.outputs import UNKNOWN, make_table, plain, print_terminal
 from controller.cli.scenes import Scene
-from controller.scaling.curves import Curve, Matched, Point, frontier, match
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.curves import Curve, Matched, Point, frontier, match
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay
 from controller.simulation.rivals.ablations import planning_for

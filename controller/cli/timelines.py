@@ -6,7 +6,7 @@ from datetime import UTC
 from pathlib import Path
 
 from controller.errors import InputRefused
-from controller.scaling.timeline import COLUMNS, Timeline
+from controller.scaling.judging.timeline import COLUMNS, Timeline
 
 
 def write_timelines(path: Path, timelines: Sequence[Timeline]) -> None:

@@ -17,7 +17,7 @@ from controller.cluster.scale import write_scale
 from controller.cluster.status import apply_policy_status
 from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 
 
 class Step(StrEnum):

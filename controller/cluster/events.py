@@ -14,7 +14,7 @@ from controller.cluster.address import EVENTS
 from controller.cluster.client import KubernetesClient
 from controller.cluster.wire import Count, Wire, micro_time, parse
 from controller.errors import Conflict
-from controller.scaling.patch import EventNote
+from controller.scaling.publishing.patch import EventNote
 
 REPORTING_CONTROLLER = "headroom.dev/operator"
 ACTION = "Decide"

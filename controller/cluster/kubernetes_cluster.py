@@ -13,7 +13,7 @@ from controller.cluster.target_reader import TargetReader
 from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable
 from controller.scaling.observation import Target
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 
 
 class KubernetesCluster:

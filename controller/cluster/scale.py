@@ -4,7 +4,7 @@ from controller.cluster.address import Address
 from controller.cluster.client import KubernetesClient
 from controller.cluster.wire import Count, Wire, parse
 from controller.errors import Conflict
-from controller.scaling.patch import ScaleChange
+from controller.scaling.publishing.patch import ScaleChange
 
 REPLICAS = "/spec/replicas"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from controller.api.forecast_report import Seasonality
 from controller.api.scaling_policy import Holidays
-from controller.scaling.forecast_report import SignalFit
 from controller.scaling.holidays import with_holidays
+from controller.scaling.publishing.forecast_report import SignalFit
 from controller.telemetry.history import load_series
 from controller.telemetry.questions import Asked
 from forecasting import Calendar, ForecastingError, Series, fit

@@ -1,10 +1,10 @@
-"""Recording: one line of JSON a decision, in a file a day. What a line holds is scaling/record.py's business."""
+"""Recording: one line of JSON a decision, in a file a day; scaling/publishing/record.py says what it holds."""
 
 import json
 from pathlib import Path
 
 from controller.scaling.decision import Decision
-from controller.scaling.record import record_of
+from controller.scaling.publishing.record import record_of
 
 
 class Recorder:

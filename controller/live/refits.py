@@ -22,8 +22,8 @@ from controller.cycle import SignalKey
 from controller.live.fitting import FitRequest, fit_signal
 from controller.live.mirror import Mirror
 from controller.live.sweep import Sweep
-from controller.scaling.forecast_report import SignalFit, forecast_report
-from controller.scaling.lead_time import lead_time
+from controller.scaling.learning.lead_time import lead_time
+from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
 from controller.telemetry.backfill import SETTLING_TIME, HistoryRefresh, HistoryRequest, refresh_history
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import STEP

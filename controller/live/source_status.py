@@ -10,7 +10,7 @@ from controller.cluster.client import KubernetesClient
 from controller.cluster.status import apply_source_status
 from controller.errors import ClusterUnavailable
 from controller.live.mirror import Mirror
-from controller.scaling.reachability import reachability
+from controller.scaling.publishing.reachability import reachability
 
 log = structlog.get_logger()
 

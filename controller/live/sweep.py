@@ -16,7 +16,7 @@ from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Obstacle
-from controller.scaling.patch import Patch, patch_without_decision
+from controller.scaling.publishing.patch import Patch, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.questions import find_obstacle

@@ -9,9 +9,9 @@ import numpy as np
 
 from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report
 from controller.reporting.wording import difference, duration, number, percent, share
-from controller.scaling.comparison import Comparison, compare
-from controller.scaling.score import Score, score
-from controller.scaling.timeline import Note, Timeline
+from controller.scaling.judging.comparison import Comparison, compare
+from controller.scaling.judging.score import Score, score
+from controller.scaling.judging.timeline import Note, Timeline
 from forecasting.series import Values
 
 DAY = 86_400.0

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.scaling.comparison import Comparison
 from controller.scaling.decision import Candidate, Limiter
-from controller.scaling.score import Score
+from controller.scaling.judging.comparison import Comparison
+from controller.scaling.judging.score import Score
 from forecasting.series import Values
 
 

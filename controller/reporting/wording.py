@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-from controller.scaling.comparison import Comparison, Ratio
+from controller.scaling.judging.comparison import Comparison, Ratio
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"  # groups thousands; means the same in every country
 MINUS = "\N{MINUS SIGN}"

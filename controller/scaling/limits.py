@@ -9,16 +9,16 @@ from datetime import timedelta
 
 from controller.api.behavior import PauseDirection
 from controller.scaling.decision import Plan, Proposal
-from controller.scaling.dependencies import spare_dependencies
-from controller.scaling.health import Health, describe, unhealthy_signals
-from controller.scaling.lead_time import lead_time
+from controller.scaling.guards.dependencies import spare_dependencies
+from controller.scaling.guards.health import Health, describe, unhealthy_signals
+from controller.scaling.guards.outage import hold_through_outage
+from controller.scaling.guards.rollout import hold_during_rollout
+from controller.scaling.guards.step_limits import limit_steps
+from controller.scaling.guards.undo import undo_harmful_removal
+from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.memory import stabilized_floor
 from controller.scaling.observation import Observation
-from controller.scaling.outage import hold_through_outage
 from controller.scaling.reasons import Reason
-from controller.scaling.rollout import hold_during_rollout
-from controller.scaling.step_limits import limit_steps
-from controller.scaling.undo import undo_harmful_removal
 
 EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT)  # asked for by a person, word for word
 

@@ -8,15 +8,15 @@ from controller.api.fields import Part
 from controller.api.policy_status import Change, Memory, Recommendation
 from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.decision import Plan
-from controller.scaling.health import unhealthy_signals
-from controller.scaling.lead_time import lead_time, remember_start_ups
-from controller.scaling.learned_capacity import remember_capacities
+from controller.scaling.guards.health import unhealthy_signals
+from controller.scaling.guards.outage import outage_after
+from controller.scaling.guards.rollout import advance_rollout, scaled_up_pods
+from controller.scaling.guards.undo import advance_removal, removal_after
+from controller.scaling.learning.lead_time import lead_time, remember_start_ups
+from controller.scaling.learning.learned_capacity import remember_capacities
 from controller.scaling.observation import Observation
-from controller.scaling.outage import outage_after
-from controller.scaling.queue_drain import advance_backlogs
-from controller.scaling.rollout import advance_rollout, scaled_up_pods
-from controller.scaling.step_rules import advance_rules
-from controller.scaling.undo import advance_removal, removal_after
+from controller.scaling.voices.queue_drain import advance_backlogs
+from controller.scaling.voices.step_rules import advance_rules
 
 MAX_ENTRIES = 64  # bound of the lists in the CRD
 

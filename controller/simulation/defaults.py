@@ -6,8 +6,8 @@ from dataclasses import replace
 from controller.api.metadata import ObjectMeta
 from controller.api.scaling_policy import Capacity, Mode, Objective, ScaleTargetRef, ScalingPolicy, ScalingPolicySpec
 from controller.api.signals import Load, Signal
-from controller.scaling.lead_time import METRIC_DELAY
-from controller.scaling.learned_capacity import capacity_of
+from controller.scaling.learning.lead_time import METRIC_DELAY
+from controller.scaling.learning.learned_capacity import capacity_of
 from controller.simulation.world import World
 
 RATE_PRESET = "http-request-rate"

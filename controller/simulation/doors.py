@@ -7,7 +7,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory, ScalingPolicyStatus
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.observation import Pod, Reading, Scale, Target
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 from controller.simulation.pods import Pod as PretendPod
 from controller.simulation.signals import Instrument, presets_of
 from controller.simulation.world import PretendWorkload

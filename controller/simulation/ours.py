@@ -9,9 +9,9 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
 from controller.scaling.decision import Decision
 from controller.scaling.holidays import with_holidays
-from controller.scaling.lead_time import lead_time
+from controller.scaling.judging.timeline import Note
+from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.observation import Observation
-from controller.scaling.timeline import Note
 from controller.simulation.demand import TICK
 from controller.simulation.doors import PretendDoors
 from controller.simulation.world import PretendWorkload

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from controller.scaling.capacity import PERCENTILE_MISSED
-from controller.scaling.timeline import Note, Timeline
+from controller.scaling.judging.timeline import Note, Timeline
 from controller.simulation.demand import TICK, Demand
 from controller.simulation.latency import OVERLOADED_OBJECTIVES, late_share, needed_replicas, p95_latency
 from controller.simulation.world import PretendWorkload, View, World

@@ -12,7 +12,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.explain import explain, fetch_policy, print_policy, show_policy
 from controller.errors import InputRefused
 from controller.scaling.evaluate import evaluate
-from controller.scaling.record import record_of
+from controller.scaling.publishing.record import record_of
 from tests.builders import NOON, REQUESTS, a_policy, an_observation, an_outlook
 from tests.cli.kubeconfigs import kubeconfig
 from tests.cluster_door.fake_api import FakeApi

@@ -25,7 +25,7 @@ from controller.cluster.status import apply_policy_status, apply_report
 from controller.cluster.targets import TargetKey, project_target
 from controller.errors import ClusterUnavailable, Conflict, NotFound
 from controller.scaling.observation import Target
-from controller.scaling.patch import EventNote, Patch, ScaleChange
+from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange
 from controller.scaling.reasons import Reason
 from testbed.clock import now, wait_until
 from testbed.cluster import Cluster

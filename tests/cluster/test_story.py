@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from controller.scaling.recall import recomputed
-from controller.scaling.record import record_of
+from controller.scaling.publishing.recall import recomputed
+from controller.scaling.publishing.record import record_of
 from testbed.clock import now, wait_until
 from testbed.prometheus import ScrapeTarget
 from tests.cluster.conftest import Operate, StartPrometheus

@@ -4,7 +4,7 @@ from controller.api.metadata import ObjectKey
 from controller.cluster.address import EVENTS
 from controller.cluster.client import KubernetesClient
 from controller.cluster.events import EventRecorder, event_name, shorten
-from controller.scaling.patch import EventNote
+from controller.scaling.publishing.patch import EventNote
 from tests.builders import NOON, a_policy
 from tests.cluster_door.fake_api import FakeApi
 

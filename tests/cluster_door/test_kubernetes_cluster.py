@@ -17,7 +17,7 @@ from controller.cluster.target_reader import TargetReader
 from controller.cycle import Cluster
 from controller.errors import ClusterUnavailable, Conflict, NotFound
 from controller.scaling.observation import Obstacle, Scale, Target
-from controller.scaling.patch import EventNote, Patch, ScaleChange
+from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, a_policy
 from tests.cluster_door.a_view import WEB, WrittenView

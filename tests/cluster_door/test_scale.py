@@ -5,7 +5,7 @@ from controller.cluster.address import Resource
 from controller.cluster.client import KubernetesClient
 from controller.cluster.scale import read_scale, write_scale
 from controller.errors import ClusterUnavailable, Conflict, NotFound
-from controller.scaling.patch import ScaleChange
+from controller.scaling.publishing.patch import ScaleChange
 from tests.cluster_door.fake_api import FakeApi, refusal
 
 SCALE = Resource("apps/v1", "deployments").at("shop", "web", subresource="scale")

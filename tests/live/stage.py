@@ -13,7 +13,7 @@ from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.live.sweep import Sweep
 from controller.scaling.observation import Reading, Scale, Target
-from controller.scaling.patch import Patch
+from controller.scaling.publishing.patch import Patch
 from controller.telemetry.exporter import Exporter
 from tests.builders import a_reading
 

@@ -14,7 +14,7 @@ from controller.cycle import SignalKey
 from controller.live.fitting import FitRequest
 from controller.live.mirror import POLICIES
 from controller.live.refits import HISTORY_BATCH, RETRY, Refits
-from controller.scaling.forecast_report import SignalFit
+from controller.scaling.publishing.forecast_report import SignalFit
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
 from controller.telemetry.compiler import Workload
 from forecasting import SeriesRefused

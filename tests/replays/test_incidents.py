@@ -17,9 +17,9 @@ from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.cycle import Batch, Carried, run_cycle
 from controller.scaling.decision import Decision
+from controller.scaling.judging.score import score
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.reasons import Reason
-from controller.scaling.score import score
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import TICK, Demand
 from controller.simulation.doors import PretendDoors

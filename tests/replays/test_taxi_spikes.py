@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.scaling.score import Score, score
+from controller.scaling.judging.score import Score, score
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.ours import CyclePilot

@@ -7,8 +7,8 @@ import numpy as np
 
 from controller.reporting.replay import from_replay
 from controller.reporting.report import AccuracyRow, Band, Component, Demand, GateRow, Report, Weight
+from controller.scaling.judging.timeline import Note, Timeline
 from controller.scaling.reasons import Reason
-from controller.scaling.timeline import Note, Timeline
 from forecasting.series import Values
 
 START = datetime(2025, 3, 3, tzinfo=UTC)

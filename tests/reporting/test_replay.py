@@ -8,11 +8,11 @@ import pytest
 
 from controller.reporting.replay import DAY, from_replay, verdict
 from controller.reporting.report import Demand, Report
-from controller.scaling.comparison import Comparison, Interval, Ratio
 from controller.scaling.decision import Candidate, Limiter
+from controller.scaling.judging.comparison import Comparison, Interval, Ratio
+from controller.scaling.judging.score import Score
+from controller.scaling.judging.timeline import Note, Timeline
 from controller.scaling.reasons import Reason
-from controller.scaling.score import Score
-from controller.scaling.timeline import Note, Timeline
 from tests.reporting.examples import LIMIT_MS, START, replay_report, timeline
 
 HPA = Score("HPA", 20_160, 340, 0.009, 10_000, 402, 90, 0.1, 0.2, 0.1, 0.8)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from controller.reporting.wording import claim, difference, duration, number, percent, ratio, times, utc
-from controller.scaling.comparison import Comparison, Interval, Ratio
+from controller.scaling.judging.comparison import Comparison, Interval, Ratio
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from controller.api.capacity_memory import LoadPairs
-from controller.scaling.capacity_fit import p95_wait_milliseconds
-from controller.scaling.load_pairs import Matrix, Pair, add_pair
+from controller.scaling.learning.capacity_fit import p95_wait_milliseconds
+from controller.scaling.learning.load_pairs import Matrix, Pair, add_pair
 
 OBJECTIVE = 250
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from controller.api.policy_status import Memory, RuleMemory
+from controller.scaling.lookahead import peak
 from controller.scaling.observation import Observation
-from controller.scaling.outlook import peak
 from controller.scaling.plan import plan_capacity
 from controller.scaling.reasons import Reason
 from forecasting.fleet import NotFitted

@@ -28,13 +28,13 @@ from controller.api.policy_status import (
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
-from controller.scaling.health import unhealthy_signals
+from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
-from controller.scaling.patch import patch_for
+from controller.scaling.publishing.patch import patch_for
+from controller.scaling.publishing.recall import recomputed
+from controller.scaling.publishing.record import record_of
 from controller.scaling.reasons import Reason
-from controller.scaling.recall import recomputed
-from controller.scaling.record import record_of
 from tests.builders import LATENCY, NOON, QUEUE, QUEUED_REQUESTS, REQUESTS, a_policy, a_usual, an_event, an_outlook
 
 MANY = settings(max_examples=200)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.ours import CyclePilot

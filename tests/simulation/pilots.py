@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import DAY, TICK, Demand
 from controller.simulation.ours import CyclePilot

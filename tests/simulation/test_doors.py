@@ -8,7 +8,7 @@ from controller.api.metadata import ObjectMeta
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.errors import InputRefused
 from controller.scaling.observation import Reading, Scale
-from controller.scaling.patch import Patch, ScaleChange
+from controller.scaling.publishing.patch import Patch, ScaleChange
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import TICK, WARM_UP_TICKS, Demand
 from controller.simulation.doors import PretendDoors

@@ -11,8 +11,8 @@ from controller.api.scaling_policy import Capacity as LeadTime
 from controller.api.scaling_policy import Objective, ScalingPolicy
 from controller.api.signals import LoadSpec, Signal
 from controller.scaling.decision import Decision
-from controller.scaling.lead_time import learned_lead_time
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
+from controller.scaling.learning.lead_time import learned_lead_time
 from controller.simulation.defaults import default_policy
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay

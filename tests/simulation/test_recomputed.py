@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.demand import DemandSettings, make_demand
 from controller.simulation.replay import replay_rival
 from controller.simulation.rivals.hpa import requests_hpa

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.score import score
+from controller.scaling.judging.score import score
 from controller.simulation.variants.batches import Batches
 from controller.simulation.variants.blackout import Blackout
 from controller.simulation.variants.outage import Outage

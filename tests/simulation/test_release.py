@@ -4,9 +4,9 @@ import pytest
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Load
-from controller.scaling.learned_capacity import capacity_of
-from controller.scaling.load_test import read_load_test, seed_capacities
-from controller.scaling.score import score
+from controller.scaling.judging.score import score
+from controller.scaling.learning.learned_capacity import capacity_of
+from controller.scaling.learning.load_test import read_load_test, seed_capacities
 from controller.simulation.defaults import default_policy
 from controller.simulation.latency import p95_latency
 from controller.simulation.ours import CyclePilot

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from controller.cycle import SignalKey
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand
 from controller.simulation.ours import CyclePilot

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.closed_loop import over
 from benchmarks.scenes import SEASONAL, Scene
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import DAY, WARM_UP_TICKS, Demand, DemandSettings, make_demand
 from controller.simulation.pods import StartUps

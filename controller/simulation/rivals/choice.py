@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.errors import InputRefused
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.demand import Demand
 from controller.simulation.replay import Progress, replay
 from controller.simulation.rivals.kinds import KINDS, Kind, Setting, Settings

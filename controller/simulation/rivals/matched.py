@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from controller.scaling.score import Score, score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import Score, score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.demand import Demand
 from controller.simulation.replay import replay_rival
 from controller.simulation.rivals.hpa import requests_hpa

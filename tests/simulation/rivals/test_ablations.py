@@ -11,7 +11,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Load, Signal
 from controller.cycle import SignalKey
 from controller.errors import InputRefused
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import TICK, Demand
 from controller.simulation.ours import CyclePilot

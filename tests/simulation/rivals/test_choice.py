@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.errors import InputRefused
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand
 from controller.simulation.rivals.ablations import planning_for

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from controller.scaling.score import Score, score
+from controller.scaling.judging.score import Score, score
 from controller.simulation.demand import WARM_UP_TICKS, Demand
 from controller.simulation.replay import replay_rival
 from controller.simulation.rivals.hpa import requests_hpa

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from controller.scaling.score import score
-from controller.scaling.timeline import Timeline
+from controller.scaling.judging.score import score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.demand import WARM_UP_TICKS, Demand
 from controller.simulation.replay import AutoscalerPilot, replay
 from controller.simulation.rivals.oracle import Gap, Oracle, cheapest_replicas, gaps_of

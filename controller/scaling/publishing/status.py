@@ -1,0 +1,180 @@
+"""Status: what a decision says on its policy, and when that is worth writing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
+from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.scaling_policy import Mode
+from controller.scaling.decision import Decision
+from controller.scaling.guards.health import describe, unhealthy_signals
+from controller.scaling.learning.learned_capacity import learned_numbers
+from controller.scaling.lookahead import why_missing
+from controller.scaling.observation import Obstacle
+from controller.scaling.publishing.forecast_above_max import forecast_within_max
+from controller.scaling.reasons import Reason
+
+LIMITING = (
+    Reason.TOO_FEW_REPLICAS,
+    Reason.TOO_MANY_REPLICAS,
+    Reason.STEP_LIMITED_UP,
+    Reason.STEP_LIMITED_DOWN,
+    Reason.OUTAGE,
+    Reason.SCALE_DOWN_UNDONE,
+    Reason.DEPENDENCY_LIMIT,
+)
+MAX_MESSAGE = 1024  # bound of the field in the CRD
+
+
+def status_after(decision: Decision) -> ScalingPolicyStatus:
+    """Return the whole status after a decision; conditions keep the time of their last transition."""
+    policy, previous = decision.observation.policy, decision.observation.policy.status
+    scaled = decision.observation.acts and decision.desired_replicas != decision.current_replicas
+    return ScalingPolicyStatus(
+        observed_generation=policy.metadata.generation,
+        current_replicas=decision.current_replicas,
+        desired_replicas=decision.desired_replicas,
+        forecast_replicas=decision.plan.forecast_replicas,
+        reason=decision.reason,
+        message=decision.message[:MAX_MESSAGE],
+        last_scale_time=decision.at if scaled else previous.last_scale_time,
+        learned=learned_numbers(policy, decision.memory),
+        conditions=_conditions(decision),
+        memory=decision.memory,
+    )
+
+
+def status_without_decision(
+    metadata: ObjectMeta, status: ScalingPolicyStatus, obstacle: Obstacle, *, now: datetime
+) -> ScalingPolicyStatus:
+    """Return the status of a policy about which nothing can be decided: nothing is known, nothing is forgotten."""
+    said = (False, obstacle.reason, obstacle.message)
+    acting = condition("Acting", said, status.conditions, generation=metadata.generation, now=now)
+    return status.model_copy(
+        update={
+            "observed_generation": metadata.generation,
+            "current_replicas": None,
+            "desired_replicas": None,
+            "forecast_replicas": None,
+            "reason": obstacle.reason,
+            "message": obstacle.message[:MAX_MESSAGE],
+            "conditions": (acting, *(c for c in status.conditions if c.type != "Acting")),
+        }
+    )
+
+
+def is_worth_writing(before: ScalingPolicyStatus, after: ScalingPolicyStatus) -> bool:
+    """Return whether a number, a reason, a condition, or what a restart must know has changed.
+
+    Messages carry figures that move with every sweep, and a recommendation or plan remembered a little late only
+    keeps capacity longer: none of these alone is worth a write.
+    """
+    return _essence(before) != _essence(after)
+
+
+def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
+    return (
+        status.observed_generation,
+        status.current_replicas,
+        status.desired_replicas,
+        status.forecast_replicas,
+        status.reason,
+        status.learned,
+        status.memory.rules,
+        status.memory.backlogs,
+        status.memory.changes,
+        status.memory.start_ups,
+        status.memory.removal,
+        status.memory.outage and status.memory.outage.began,
+        status.memory.rollout,
+        frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
+    )
+
+
+def _conditions(decision: Decision) -> tuple[Condition, ...]:
+    said = {
+        "Acting": _acting(decision),
+        "SignalsHealthy": _signals_healthy(decision),
+        "ForecastReady": _forecast_ready(decision),
+        "ForecastWithinMax": forecast_within_max(decision),
+        "ScalingLimited": _scaling_limited(decision),
+    }
+    policy = decision.observation.policy
+    return tuple(
+        condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
+        for name, what in said.items()
+        if what is not None
+    )
+
+
+def _acting(decision: Decision) -> tuple[bool, str, str]:
+    observation = decision.observation
+    if observation.obstacle is not None:
+        return False, observation.obstacle.reason, observation.obstacle.message
+    if observation.policy.spec.mode is Mode.RECOMMEND:
+        return False, Reason.RECOMMENDING, "mode is Recommend: decisions are shown, not carried out"
+    return True, Reason.READY_FOR_SCALE, "decisions are carried out through the target's /scale"
+
+
+def _signals_healthy(decision: Decision) -> tuple[bool, str, str]:
+    observation = decision.observation
+    sick = [describe(name, observation.readings.get(name), decision.at) for name in unhealthy_signals(observation)]
+    if not sick:
+        return True, Reason.SIGNALS_FRESH, f"all {len(observation.policy.spec.signals)} signals are complete and fresh"
+    return False, Reason.SIGNAL_UNHEALTHY, "; ".join(sick)
+
+
+def _forecast_ready(decision: Decision) -> tuple[bool, str, str]:
+    observation = decision.observation
+    names = [signal.name for signal in observation.policy.spec.load_signals]
+    if not names:
+        return False, Reason.FORECAST_NOT_READY, "no signal has a load, so there is no demand to forecast"
+    for name in names:
+        outlook = observation.outlooks.get(name)
+        if outlook is None:
+            missing = why_missing(observation, name)
+            return False, missing.reason, missing.message
+        if not outlook.gate.open:
+            return False, outlook.gate.reason, outlook.gate.message
+    gate = observation.outlooks[names[0]].gate
+    if not observation.unfitted:
+        return True, gate.reason, gate.message
+    failed = "; ".join(f"the last refit of {name} failed: {why.message}" for name, why in observation.unfitted.items())
+    return True, Reason.REFIT_FAILING, f"{gate.message}; {failed}"
+
+
+def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
+    unschedulable = sum(pod.unschedulable for pod in decision.observation.scale.pods)
+    if unschedulable:
+        return True, Reason.NO_ROOM, f"{unschedulable} pods are Unschedulable: the cluster has no room for them"
+    stopped = next((c for c in decision.plan.candidates if c.reason is Reason.STEP_RULE_STOPPED), None)
+    limiter = next((limiter for limiter in reversed(decision.limiters) if limiter.reason in LIMITING), None)
+    if limiter is None and stopped is not None:
+        return True, stopped.reason, stopped.message
+    if limiter is None:
+        return False, Reason.DESIRED_WITHIN_RANGE, "the desired replicas are within the policy's bounds"
+    return True, limiter.reason, limiter.message
+
+
+def condition(
+    kind: str, said: tuple[bool, str, str], previous: Iterable[Condition], *, generation: int, now: datetime
+) -> Condition:
+    """Return a condition that says whether something holds, why in a word, and why in a sentence."""
+    holds, reason, message = said
+    status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason,
+        message=message[:MAX_MESSAGE],
+        observed_generation=generation,
+        last_transition_time=_last_transition(previous, kind, status, now=now),
+    )
+
+
+def _last_transition(previous: Iterable[Condition], kind: str, status: ConditionStatus, *, now: datetime) -> datetime:
+    """Return since when the condition has had this status, to the second as Kubernetes keeps it."""
+    for known in previous:
+        if known.type == kind and known.status == status:
+            return known.last_transition_time
+    return now.replace(microsecond=0)
