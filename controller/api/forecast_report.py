@@ -28,7 +28,11 @@ class PlanStep(Part):
     start: Timestamp
     """When the step begins; the change is made a lead time earlier."""
     replicas: Replicas
-    """Replicas the planned demand needs."""
+    """Replicas that cover the planned demand until the next step."""
+    reason: Annotated[str, Field(max_length=64)] = ""
+    """What asks for so many: `Forecast`, `DemandEvent`, or the bound that is met."""
+    source: Annotated[str, Field(max_length=253)] = ""
+    """The signal, event or bound that this is about."""
 
 
 class GateVerdict(Part):

@@ -9,6 +9,7 @@ import click
 import yaml
 from pydantic import ValidationError
 
+from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
@@ -19,7 +20,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)  # of a quantile
 
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-Resource = TypeVar("Resource", ScalingPolicy, MetricsSource)
+Resource = TypeVar("Resource", ScalingPolicy, MetricsSource, DemandEvent)
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
 
 
@@ -71,6 +72,11 @@ class UtcTime(click.ParamType[datetime]):
 def load_policy(path: Path) -> ScalingPolicy:
     """Read one ScalingPolicy from a YAML file; raise InputRefused that names the file and each wrong field."""
     return _load(path, ScalingPolicy)
+
+
+def load_event(path: Path) -> DemandEvent:
+    """Read one DemandEvent from a YAML file; raise InputRefused that names the file and each wrong field."""
+    return _load(path, DemandEvent)
 
 
 def load_source(path: Path) -> MetricsSource:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cluster.client import KubernetesClient
@@ -173,7 +174,7 @@ class Refits:
         return Attempt(generation, now + pause, pause)
 
     def _request(self, policy: ScalingPolicy, signal: str, asked: Asked) -> FitRequest:
-        events = (event for event in self.mirror.events() if policy.key in event.policy_keys)
+        events = self._events(policy)
         last = self.fits.get(SignalKey(policy.key, signal))
         return FitRequest(
             history=self.data_dir / HISTORY_FILE,
@@ -194,10 +195,14 @@ class Refits:
             if (key := SignalKey(policy.key, signal.name)) in self.fits
         }
         try:
-            report = forecast_report(policy, fits, self._memory(policy), now=self.clock())
+            events = self._events(policy)
+            report = forecast_report(policy, fits, self._memory(policy), events=events, now=self.clock())
             await apply_report(self.client, report, policy)
         except Exception as error:  # noqa: BLE001  a report that cannot be made or written keeps no other from it
             log.warning("report not written", policy=str(policy.key), error=str(error) or type(error).__name__)
+
+    def _events(self, policy: ScalingPolicy) -> tuple[DemandEvent, ...]:
+        return tuple(event for event in self.mirror.events() if policy.key in event.policy_keys)
 
     def _memory(self, policy: ScalingPolicy) -> Memory:
         return self.sweep.carried.memories.get(policy.key, policy.status.memory)

@@ -1,13 +1,13 @@
 """The ForecastReport of a policy: what is expected over the next 48 hours, and how far it may be believed. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import numpy as np
 
+from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import (
     Accuracy,
     ForecastPoint,
@@ -16,22 +16,19 @@ from controller.api.forecast_report import (
     ForecastReportStatus,
     GateVerdict,
     ModelWeight,
-    PlanStep,
     Seasonality,
     SignalForecast,
 )
 from controller.api.metadata import ObjectMeta
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
-from controller.scaling.learning.learned_capacity import capacity_of, learned_numbers
+from controller.scaling.learning.learned_capacity import learned_numbers
+from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
+from controller.scaling.planning.needs import Ahead, Foresight
 from controller.scaling.publishing.status import MAX_MESSAGE
 from forecasting import FittedForecast
 
-HORIZON = timedelta(hours=48)
 HOUR = timedelta(hours=1)
-MEDIAN = 0.5
 COMBINATION, WEEK_NAIVE = "combination", "week_naive"  # as forecasting.Accuracy names them
 
 
@@ -43,87 +40,74 @@ class SignalFit:
     seasonality: Seasonality | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """The next hours of one signal."""
-
-    signal: Signal
-    points: tuple[ForecastPoint, ...]
-
-
 def forecast_report(
-    policy: ScalingPolicy, fits: Mapping[str, SignalFit], memory: Memory, *, now: datetime
+    policy: ScalingPolicy,
+    fits: Mapping[str, SignalFit],
+    memory: Memory,
+    *,
+    events: Sequence[DemandEvent] = (),
+    now: datetime,
 ) -> ForecastReport:
-    """Return the report of a policy from the fits of its load signals."""
+    """Return the report of a policy from the fits of its load signals, and the events that concern it."""
     signals = [signal for signal in policy.spec.load_signals if signal.name in fits]
-    ahead = [_Ahead(signal, _points(policy, fits[signal.name].fitted, now)) for signal in signals]
-    plan = _plan(policy, [each for each in ahead if fits[each.signal.name].fitted.gate.open], memory)
+    ahead = [look_ahead(policy, signal, fits[signal.name].fitted, now=now) for signal in signals]
+    acting = [each for each in ahead if fits[each.signal.name].fitted.gate.open]
+    plan = plan_ahead(Foresight(policy, memory, acting, events), now=now)
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
         verdict=_verdict(policy, fits, plan)[:MAX_MESSAGE],
-        plan=plan,
+        plan=plan.steps,
         learned=learned_numbers(policy, memory),
-        signals=tuple(_signal_forecast(each, fits[each.signal.name]) for each in ahead),
+        signals=tuple(_signal_forecast(each, fits[each.signal.name], now) for each in ahead),
     )
     metadata = ObjectMeta(name=policy.metadata.name, namespace=policy.metadata.namespace)
     return ForecastReport(metadata=metadata, spec=ForecastReportSpec(policy=policy.metadata.name), status=status)
 
 
-def _points(policy: ScalingPolicy, fitted: FittedForecast, now: datetime) -> tuple[ForecastPoint, ...]:
+def _points(ahead: Ahead, now: datetime) -> tuple[ForecastPoint, ...]:
     """Return the highest median and planned demand of each of the next 48 hours, from the running hour on."""
-    level = policy.spec.forecast.planning_percentile / 100
     first = now.replace(minute=0, second=0, microsecond=0)
-    forecast = fitted.forecast(first + HORIZON - fitted.origin, levels=(MEDIAN, level))
-    expected, planned = forecast.quantile(MEDIAN), forecast.quantile(level)
     points = []
     for hour in range(HORIZON // HOUR):
         begin = first + hour * HOUR
-        median, quantile = (series.between(begin, begin + HOUR).values for series in (expected, planned))
+        median, quantile = (series.between(begin, begin + HOUR).values for series in (ahead.expected, ahead.planned))
         if len(median):
             points.append(ForecastPoint(time=begin, expected=_figure(median.max()), planned=_figure(quantile.max())))
     return tuple(points)
 
 
-def _plan(policy: ScalingPolicy, ahead: list[_Ahead], memory: Memory) -> tuple[PlanStep, ...]:
-    """Return the replicas of each hour, equal neighbours joined; empty while no forecast may act or be sized."""
-    needs: dict[datetime, int] = {}
-    for each in ahead:
-        capacity = capacity_of(each.signal, memory)
-        if capacity is None:
-            continue
-        for point in each.points:
-            replicas = replicas_for(point.planned, capacity, policy.spec.objective)
-            bounded = min(max(replicas, policy.spec.min_replicas), policy.spec.max_replicas)
-            needs[point.time] = max(needs.get(point.time, 0), bounded)
-    steps = groupby(sorted(needs.items()), key=lambda item: item[1])
-    return tuple(PlanStep(start=next(hours)[0], replicas=replicas) for replicas, hours in steps)
-
-
-def _verdict(policy: ScalingPolicy, fits: Mapping[str, SignalFit], plan: tuple[PlanStep, ...]) -> str:
+def _verdict(policy: ScalingPolicy, fits: Mapping[str, SignalFit], plan: PlanAhead) -> str:
     closed = [f"{name}: {fit.fitted.gate.message}" for name, fit in sorted(fits.items()) if not fit.fitted.gate.open]
-    if not plan:
+    if not plan.steps:
         return "The forecast does not act yet. " + "; ".join(closed)
-    peak = max(plan, key=lambda step: step.replicas)
+    return " ".join([_sentence(policy, plan), *closed])
+
+
+def _sentence(policy: ScalingPolicy, plan: PlanAhead) -> str:
+    peak = max(plan.steps, key=lambda step: step.replicas)
     capped = " (maxReplicas)" if peak.replicas == policy.spec.max_replicas else ""
-    low = min(step.replicas for step in plan)
-    sentence = (
-        f"Between {low} and {peak.replicas} replicas{capped} in the next 48 hours, "
-        f"most from {peak.start:%a %H:%M} UTC, in {len(plan)} steps."
+    low = min(step.replicas for step in plan.steps)
+    if low == peak.replicas:
+        return f"{low} replicas{capped} throughout the next 48 hours."
+    changes = len(plan.steps) - 1
+    followed = f" where following demand takes {plan.changes_of_need}" if plan.changes_of_need > changes else ""
+    return (
+        f"Between {low} and {peak.replicas} replicas{capped} in the next 48 hours, most from {peak.start:%a %H:%M} "
+        f"UTC, in {changes} changes{followed}."
     )
-    return " ".join([sentence, *closed])
 
 
-def _signal_forecast(ahead: _Ahead, fit: SignalFit) -> SignalForecast:
-    fitted = fit.fitted
+def _signal_forecast(ahead: Ahead, fit: SignalFit, now: datetime) -> SignalForecast:
+    fitted, points = fit.fitted, _points(ahead, now)
     gate = GateVerdict(open=fitted.gate.open, reason=fitted.gate.reason, message=fitted.gate.message)
     return SignalForecast(
         name=ahead.signal.name,
         history_days=_figure(fitted.history / timedelta(days=1)),
         gate=gate,
         accuracy=_accuracy(fitted),
-        models=_models(fitted, ahead.points),
+        models=_models(fitted, points),
         seasonality=fit.seasonality,
-        points=ahead.points,
+        points=points,
     )
 
 

@@ -2,16 +2,18 @@ from datetime import timedelta
 
 from controller.api.forecast_report import ForecastReport
 from controller.api.policy_status import Memory
-from controller.scaling.publishing.forecast_report import HORIZON, SignalFit, forecast_report
+from controller.scaling.planning.ahead import HORIZON
+from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
 from tests.builders import NOON, REQUESTS, a_fitted_forecast, a_policy
 
 
-def test_an_open_forecast_is_told_as_replicas_hour_by_hour() -> None:
+def test_an_open_forecast_is_told_hour_by_hour_and_as_a_plan() -> None:
     fits = {"requests": SignalFit(a_fitted_forecast(), None)}
     status = forecast_report(a_policy(minReplicas=2), fits, Memory(), now=NOON + timedelta(minutes=20)).status
     (signal,) = status.signals
     assert [point.time for point in signal.points] == [NOON + hour * timedelta(hours=1) for hour in range(48)]
-    assert status.plan[0].start == NOON
+    assert status.plan[0].start == NOON + timedelta(minutes=20)
+    assert {(step.reason, step.source) for step in status.plan} == {("Forecast", "requests")}
     assert all(2 <= step.replicas <= 100 for step in status.plan)
     assert all(before.replicas != after.replicas for before, after in zip(status.plan, status.plan[1:], strict=False))
     assert status.plan[-1].start < NOON + HORIZON

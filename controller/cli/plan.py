@@ -1,0 +1,135 @@
+"""`headroom plan`: the replicas of the next 48 hours in few steps, of a live policy or from a recorded trace."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from controller.api.demand_event import DemandEvent
+from controller.api.forecast_report import ForecastReport, PlanStep
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
+from controller.cli.forecast import history_before
+from controller.cli.inputs import FILE, UtcTime, load_event, load_policy
+from controller.cli.outputs import (
+    check_folder,
+    iso,
+    make_table,
+    plain,
+    print_csv,
+    print_json,
+    print_terminal,
+    write_plot,
+)
+from controller.cli.report import fetch_objects, pick
+from controller.errors import InputRefused
+from controller.scaling.holidays import with_holidays
+from controller.scaling.learning.lead_time import lead_time
+from controller.scaling.planning.ahead import HORIZON
+from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
+from controller.simulation.traces import read_trace
+from forecasting import Calendar, Event, SeriesRefused, fit
+
+Found = tuple[ForecastReport, ScalingPolicy | None]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--namespace", "-n", default="default", show_default=True, help="Namespace of the policy.")
+@click.option("--kubeconfig", type=FILE, help="Kubeconfig. Default: KUBECONFIG, else ~/.kube/config.")
+@click.option("--trace", type=FILE, help="Plan for a recorded load instead; needs --policy.")
+@click.option("--policy", "policy_file", type=FILE, help="With --trace: a ScalingPolicy with one load signal, as YAML.")
+@click.option("--event", "event_files", type=FILE, multiple=True, help="With --trace: a DemandEvent; repeatable.")
+@click.option("--at", type=UtcTime(), help="With --trace: plan from here on. Default: the trace's end.")
+@click.option("--plot", type=FILE, help="Write a page with the plan and the forecast as charts, as HTML.")
+@click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def plan(  # noqa: PLR0913  one parameter a flag
+    *,
+    name: str | None,
+    namespace: str,
+    kubeconfig: Path | None,
+    trace: Path | None,
+    policy_file: Path | None,
+    event_files: tuple[Path, ...],
+    at: datetime | None,
+    plot: Path | None,
+    shape: str,
+) -> None:
+    """Show the replicas that policy NAME plans for the next 48 hours, as its ForecastReport tells.
+
+    With --trace, those that a policy would plan at a moment of a recorded trace, by what was known then. Each step
+    covers the planning percentile of demand, and demand events, at every moment until the next.
+    """
+    check_folder(plot)
+    if trace is not None:
+        found = of_trace(trace, policy_file, [load_event(path) for path in event_files], at=at)
+    elif policy_file or event_files or at:
+        raise click.UsageError("--policy, --event and --at go with --trace: a live policy has its own")
+    elif name is None:
+        raise click.UsageError("name the policy, or give --trace and --policy")
+    else:
+        objects = asyncio.run(fetch_objects(namespace, name, kubeconfig=kubeconfig))
+        found = pick(objects, name, where=f"namespace {namespace}")
+    if plot is not None:
+        from controller.reporting.forecast_report import from_forecast_report  # noqa: PLC0415  bokeh is an extra
+
+        write_plot(from_forecast_report(*found), plot)
+    {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0])
+
+
+def of_trace(trace: Path, policy_file: Path | None, events: list[DemandEvent], *, at: datetime | None) -> Found:
+    """Return what the operator would report at a moment of a trace, by what was known then. Raises InputRefused."""
+    if policy_file is None:
+        raise InputRefused("--trace needs --policy: a plan must know what a replica can take")
+    policy = load_policy(policy_file)
+    if len(policy.spec.load_signals) != 1:
+        names = ", ".join(signal.name for signal in policy.spec.load_signals) or "none"
+        raise InputRefused(f"{policy_file} must have one signal with a load, which the trace records; it has: {names}")
+    (signal,) = policy.spec.load_signals
+    samples = read_trace(trace)
+    past = history_before(samples, at or samples.end)
+    marked = Calendar(policy.spec.forecast.time_zone, tuple(Event(each.spec.start, each.spec.end) for each in events))
+    try:
+        fitted = fit(
+            past,
+            calendar=with_holidays(marked, policy.spec.forecast.holidays, past),
+            planning_level=policy.spec.forecast.planning_percentile / 100,
+            lead_time=lead_time(policy, Memory()),
+        )
+    except SeriesRefused as problem:
+        raise InputRefused(f"there is no forecast from {iso(past.end)}: {problem}") from problem
+    fits = {signal.name: SignalFit(fitted, None)}
+    return forecast_report(policy, fits, Memory(), events=events, now=past.end), policy
+
+
+def show_table(found: ForecastReport) -> None:
+    """Print the steps, and the report's verdict below."""
+    steps = found.status.plan
+    table = make_table(["from (UTC)"], ["replicas", "change"])
+    table.add_column("asked for by")
+    held: int | None = None
+    for step in steps:
+        change = "" if held is None else f"{step.replicas - held:+d}"
+        asked = plain(f"{step.reason} {step.source}")
+        table.add_row(f"{step.start.astimezone(UTC):%a %Y-%m-%d %H:%M}", str(step.replicas), change, asked)
+        held = step.replicas
+    verdict = found.status.verdict or "Nothing has been computed for this policy yet."
+    print_terminal(*([table] if steps else []), plain(verdict))
+
+
+def show_csv(found: ForecastReport) -> None:
+    """Print one row a step; the columns are a promise to programs."""
+    print_csv(["start", "replicas", "reason", "source"], [_row(step) for step in found.status.plan])
+
+
+def show_json(found: ForecastReport) -> None:
+    """Print the same, and until when it reaches."""
+    status, made = found.status, found.status.generated_at
+    steps = [dict(zip(("start", "replicas", "reason", "source"), _row(step), strict=True)) for step in status.plan]
+    until = {} if made is None else {"generated_at": iso(made), "until": iso(made + HORIZON)}
+    print_json({"policy": str(found.key), **until, "verdict": status.verdict, "plan": steps})
+
+
+def _row(step: PlanStep) -> tuple[str, int, str, str]:
+    return iso(step.start), step.replicas, step.reason, step.source

@@ -1,0 +1,94 @@
+"""What each moment ahead needs: planned demand and demand events, sized and within bounds, and who asks for it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from controller.api.demand_event import DemandEvent
+from controller.api.policy_status import Memory
+from controller.api.scaling_policy import Objective, ScalingPolicy
+from controller.api.signals import Signal
+from controller.scaling.capacity import replicas_for
+from controller.scaling.learning.learned_capacity import capacity_of
+from controller.scaling.lookahead import window
+from controller.scaling.reasons import Reason
+from controller.scaling.voices.demand_events import share_of_event
+from controller.scaling.voices.forecast import NO_SLACK
+from forecasting.series import Series
+
+MOMENT = timedelta(microseconds=1)  # an event that begins where a slot ends is not in it
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is forecast of one load signal, on one grid: the median, and the planning percentile."""
+
+    signal: Signal
+    expected: Series
+    planned: Series
+
+
+class Need(NamedTuple):
+    """Replicas for a while, and what asks for them."""
+
+    replicas: int
+    reason: Reason
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """All that is known ahead: load signals whose forecast may act, and events that concern the policy."""
+
+    policy: ScalingPolicy
+    memory: Memory
+    signals: Sequence[Ahead]
+    events: Sequence[DemandEvent] = ()
+
+    def need(self, begin: datetime, end: datetime) -> Need:
+        """Return what [begin, end) needs: the largest of all that ask, within the policy's bounds."""
+        asked = (*self._of_signals(begin, end), *self._of_events(begin, end))
+        largest = max(asked, key=lambda need: need.replicas, default=_NOTHING)
+        least, most = self.policy.spec.min_replicas, self.policy.spec.max_replicas
+        if largest.replicas < least:
+            return Need(least, Reason.TOO_FEW_REPLICAS, "minReplicas")
+        if largest.replicas > most:
+            return Need(most, Reason.TOO_MANY_REPLICAS, "maxReplicas")
+        return largest
+
+    def _of_signals(self, begin: datetime, end: datetime) -> Iterator[Need]:
+        waits = _waits(self.policy)
+        for each in self.signals:
+            if each.signal.name in waits:  # what may wait is sized for the mean, as when it is decided
+                mean = window(each.expected, begin, max(end, begin + waits[each.signal.name])).mean()
+                replicas = self._sized(each.signal, float(mean), NO_SLACK)
+            else:
+                replicas = self._sized(each.signal, _peak(each.planned, begin, end))
+            yield Need(replicas, Reason.FORECAST, each.signal.name)
+
+    def _of_events(self, begin: datetime, end: datetime) -> Iterator[Need]:
+        for event in self.events:
+            share = share_of_event(event, end - MOMENT) if begin < event.spec.end else 0.0
+            floor = math.ceil((event.spec.min_replicas or 0) * share)
+            factor = 1 + ((event.spec.multiplier_percent or 100) / 100 - 1) * share
+            sized = [self._sized(each.signal, factor * _peak(each.planned, begin, end)) for each in self.signals]
+            yield Need(max(floor, *sized) if factor > 1 else floor, Reason.DEMAND_EVENT, event.metadata.name)
+
+    def _sized(self, signal: Signal, demand: float, objective: Objective | None = None) -> int:
+        capacity = capacity_of(signal, self.memory)
+        return 0 if capacity is None else replicas_for(demand, capacity, objective or self.policy.spec.objective)
+
+
+_NOTHING = Need(0, Reason.TOO_FEW_REPLICAS, "minReplicas")
+
+
+def _peak(series: Series, begin: datetime, end: datetime) -> float:
+    return float(window(series, begin, end).max(initial=0.0))
+
+
+def _waits(policy: ScalingPolicy) -> dict[str, timedelta]:
+    """Return the load signals whose items wait in a queue, and how long they may."""
+    queues = (signal.queue for signal in policy.spec.signals if signal.queue)
+    return {queue.arrivals: timedelta(seconds=queue.drain_target_seconds) for queue in queues}

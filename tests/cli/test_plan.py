@@ -1,0 +1,118 @@
+"""`headroom plan`: the operator's own plan, from a recorded trace or from a ForecastReport of a pretend API server."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from controller.api.demand_event import DemandEvent
+from controller.api.scaling_policy import ScalingPolicy
+from controller.cli.plan import plan
+from controller.errors import InputRefused
+from tests.builders import a_policy, an_event
+from tests.cli.kubeconfigs import kubeconfig
+from tests.cli.traces import TAXI
+from tests.reporting.examples import forecast_report_object
+from tests.telemetry.loopback import Asked, LoopbackServer, Reply
+
+NOON = datetime(2014, 10, 20, 12, tzinfo=UTC)
+A_HALF_HOUR_OF_TAXIS = {"name": "rides", "preset": "http-request-rate", "load": {"perReplica": 400}}
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(plan, [str(each) for each in arguments])
+
+
+def written(folder: Path, resource: ScalingPolicy | DemandEvent) -> Path:
+    path = folder / f"{resource.kind}.yaml"
+    path.write_text(yaml.safe_dump(json.loads(resource.model_dump_json(by_alias=True, exclude_none=True))))
+    return path
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    return written(tmp_path, a_policy(A_HALF_HOUR_OF_TAXIS))
+
+
+def steps(*arguments: object) -> list[dict[str, str]]:
+    result = run(*arguments, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_a_trace_is_planned_for_from_a_moment_on(policy: Path) -> None:
+    found = steps("--trace", TAXI, "--policy", policy, "--at", NOON.isoformat())
+
+    begins = [datetime.fromisoformat(row["start"]) for row in found]
+    assert begins[0] == NOON
+    assert begins == sorted(begins)
+    assert begins[-1] < NOON + timedelta(hours=48)
+    assert {(row["reason"], row["source"]) for row in found} == {("Forecast", "rides")}
+
+
+def test_an_event_is_in_the_plan(policy: Path, tmp_path: Path) -> None:
+    begin = NOON + timedelta(hours=12)
+    launch = an_event(start=begin, end=begin + timedelta(hours=1), multiplierPercent=None, minReplicas=99)
+
+    found = steps("--trace", TAXI, "--policy", policy, "--at", NOON.isoformat(), "--event", written(tmp_path, launch))
+
+    (peak,) = (row for row in found if row["replicas"] == "99")
+    assert (peak["start"], peak["reason"], peak["source"]) == ("2014-10-21T00:00:00Z", "DemandEvent", "launch")
+
+
+def test_people_read_changes_and_how_many_they_are_spared(policy: Path) -> None:
+    text = " ".join(run("--trace", TAXI, "--policy", policy, "--at", NOON.isoformat()).stdout.split())
+
+    assert "Mon 2014-10-20 12:00" in text
+    assert "changes where following demand takes" in text
+
+
+def test_a_page_shows_the_plan(policy: Path, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+
+    assert run("--trace", TAXI, "--policy", policy, "--at", NOON.isoformat(), "--plot", page).exit_code == 0
+
+    assert "replicas in the next 48 hours" in page.read_text(encoding="utf-8")
+
+
+def test_a_live_policy_tells_its_own_plan(tmp_path: Path) -> None:
+    report: dict[str, Any] = {**forecast_report_object()}
+
+    def api(asked: Asked) -> Reply:
+        found = "forecastreports/web" in asked.path
+        return Reply(200 if found else 404, [json.dumps(report if found else {"kind": "Status"}).encode()])
+
+    with LoopbackServer(api) as server:
+        result = run("web", "-n", "shop", "--kubeconfig", kubeconfig(tmp_path, server.url), "--format", "json")
+
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["policy"], told["verdict"]) == ("shop/web", report["status"]["verdict"])
+    assert [step["replicas"] for step in told["plan"]] == [step["replicas"] for step in report["status"]["plan"]]
+
+
+@pytest.mark.parametrize(
+    ("signals", "names"),
+    [((), "--trace needs --policy"), ((A_HALF_HOUR_OF_TAXIS, {**A_HALF_HOUR_OF_TAXIS, "name": "more"}), "rides, more")],
+    ids=["no policy", "two loads and one trace"],
+)
+def test_a_trace_is_refused_without_one_load_to_plan_for(
+    signals: tuple[dict[str, Any], ...], names: str, tmp_path: Path
+) -> None:
+    told = ["--policy", written(tmp_path, a_policy(*signals))] if signals else []
+
+    problem = run("--trace", TAXI, *told).exception
+
+    assert isinstance(problem, InputRefused)
+    assert names in str(problem)
+
+
+@pytest.mark.parametrize("arguments", [[], ["web", "--at", NOON.isoformat()]], ids=["nobody named", "a live past"])
+def test_what_makes_no_sense_is_a_usage_error(arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
