@@ -12,7 +12,18 @@ import click
 from benchmarks.tables import Table, where_and_when
 
 RESULTS = Path(__file__).parent / "results"
-JUDGING = ("sweep", "decision", "forecasting", "accuracy", "coverage", "replay_cost", "invariants", "wire", "telemetry")
+JUDGING = (
+    "sweep",
+    "decision",
+    "forecasting",
+    "accuracy",
+    "coverage",
+    "replay_cost",
+    "planning",
+    "invariants",
+    "wire",
+    "telemetry",
+)
 TOPICS = (*JUDGING, "replay", "replay_sample", "choosing")
 
 
