@@ -1,10 +1,15 @@
 """Every page that is made from a table of the code, as text. Pure; writing them is `python -m docs`."""
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 from controller.api.crds import RESOURCES
-from controller.simulation.rivals.kinds import KINDS, Kind
+from controller.simulation.rivals.kinds import KINDS as RIVALS
+from controller.simulation.rivals.kinds import Kind
+from controller.simulation.variants.kinds import KINDS as VARIANTS
+from controller.simulation.world import Variant
 from controller.telemetry.exporter import EXPORTED
 from controller.telemetry.presets import BUILT_IN
 from docs.fields import resource_page
@@ -22,6 +27,7 @@ def pages() -> Mapping[PurePosixPath, str]:
         PurePosixPath("metrics.md"): metrics_page(),
         PurePosixPath("presets.md"): presets_page(),
         PurePosixPath("rivals.md"): rivals_page(),
+        PurePosixPath("variants.md"): variants_page(),
         **references,
     }
 
@@ -68,7 +74,7 @@ def presets_page() -> str:
 
 def rivals_page() -> str:
     """Return the page of the rivals that a backtest may name."""
-    rows = [[code(name), kind.about, _settings(kind)] for name, kind in KINDS.items()]
+    rows = [[code(name), kind.about, _settings(kind)] for name, kind in RIVALS.items()]
     return (
         f"{made_by('controller/simulation/rivals/kinds.py')}\n# Rivals of a backtest\n\n"
         "`headroom backtest TRACE.csv --rivals hpa-rps=0.8/4,static=1,oracle` names rivals by kind and settings;\n"
@@ -77,6 +83,28 @@ def rivals_page() -> str:
         "same start-ups, and its bounds beside a minReplicas of their own. Where each comes from, and what differs,\n"
         "is told at the top of its file.\n\n" + table(["kind", "what it is", "settings, and their usual values"], rows)
     )
+
+
+def variants_page() -> str:
+    """Return the page of what else may happen in a backtest."""
+    rows = [[code(name), " ".join((kind.__doc__ or "").split()), _fields(kind)] for name, kind in VARIANTS.items()]
+    return (
+        f"{made_by('controller/simulation/variants/')}\n# What else may happen in a backtest\n\n"
+        "`headroom backtest TRACE.csv --with outage:begin=2014-10-20T12:00Z,length=30m,lost=0.8` adds to the world\n"
+        "what the recorded demand does not hold; `--with` is repeatable. Rivals meet the same. Lengths are written\n"
+        "like 90s or 20m, times in ISO 8601 with a time zone, within the evaluated window.\n\n"
+        + table(["kind", "what happens", "fields, and their usual values"], rows)
+    )
+
+
+def _fields(kind: type[Variant]) -> str:
+    told = []
+    for field in fields(kind):  # type: ignore[arg-type]  # all kinds are dataclasses
+        usual = field.default
+        if isinstance(usual, timedelta):
+            usual = f"{usual.total_seconds():g}s"
+        told.append(f"{field.name} (required)" if usual is MISSING else f"{field.name} {usual or 'none'}")
+    return ", ".join(told)
 
 
 def _settings(kind: Kind) -> str:

@@ -19,6 +19,7 @@ from controller.cli.outputs import check_folder, write_plot
 from controller.cli.scenes import Scale, Scene, recorded_demand
 from controller.cli.sweeps import sweep
 from controller.cli.timelines import write_timelines
+from controller.cli.variants import VariantText, check_moments
 from controller.errors import InputRefused
 from controller.reporting.replay import from_replay
 from controller.reporting.report import Report
@@ -30,7 +31,7 @@ from controller.simulation.defaults import default_policy, world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.replay import Progress as Told
 from controller.simulation.rivals.choice import ALL, Rival, parse_rivals
-from controller.simulation.world import World
+from controller.simulation.world import Variant, World
 
 OURS = "headroom"
 
@@ -55,6 +56,7 @@ OURS = "headroom"
     help="Median time until a pod is Ready.",
 )
 @click.option("--spikes", is_flag=True, help="Add three scheduled spikes a day.")
+@click.option("--with", "variants", type=VariantText(), multiple=True, help="What else happens: see docs/variants.md.")
 @click.option(
     "--scale",
     type=Scale(),
@@ -84,6 +86,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     rivals: str,
     start_up: timedelta,
     spikes: bool,
+    variants: tuple[Variant, ...],
     scale: float | None,
     noise: float,
     seed: int,
@@ -104,11 +107,13 @@ def backtest(  # noqa: PLR0913  one parameter a flag
         raise InputRefused("--startup must be above 0s")
     for path, option in ((timeline, "--timeline"), (decisions, "--decisions"), (report, "--report")):
         check_folder(path, option)
-    world = World(start_up=start_up, seed=seed)
+    world = World(start_up=start_up, seed=seed, variants=variants)
     policy = _policy(policy_file, load_test, world)
     name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
     settings = DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed)
-    scene = Scene(name, make_demand(recorded, settings), world_for(policy, world), policy)
+    demand = make_demand(recorded, settings)
+    check_moments(variants, demand)
+    scene = Scene(name, demand, world_for(policy, world), policy)
     chosen = parse_rivals(rivals)
     with _progress() as bar:
         flight, *theirs = run_all(scene, chosen, bar, decisions=decisions)

@@ -5,7 +5,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from controller.api.crds import RESOURCES, Column, Resource
-from controller.simulation.rivals.kinds import KINDS
+from controller.simulation.rivals.kinds import KINDS as RIVALS
+from controller.simulation.variants.kinds import KINDS as VARIANTS
 from controller.telemetry.exporter import EXPORTED
 from controller.telemetry.presets import BUILT_IN
 from docs.fields import resource_page
@@ -70,7 +71,7 @@ def test_a_reference_page_says_everything_about_a_field(line: str) -> None:
 
 
 def test_there_is_a_page_for_each_table_and_each_resource() -> None:
-    assert {str(path) for path in pages()} == {"metrics.md", "presets.md", "rivals.md", *REFERENCES}
+    assert {str(path) for path in pages()} == {"metrics.md", "presets.md", "rivals.md", "variants.md", *REFERENCES}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,8 @@ def test_there_is_a_page_for_each_table_and_each_resource() -> None:
     [
         ("metrics.md", [metric.name for metric in EXPORTED]),
         ("presets.md", [preset.template.name for preset in BUILT_IN]),
-        ("rivals.md", list(KINDS)),
+        ("rivals.md", list(RIVALS)),
+        ("variants.md", list(VARIANTS)),
     ],
 )
 def test_every_entry_of_a_table_is_on_its_page(path: str, names: list[Any]) -> None:

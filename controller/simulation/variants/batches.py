@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from controller.simulation.demand import TICK, Demand
+from controller.simulation.variants.quantities import Length, Share
 from controller.simulation.world import Variant
 
 
@@ -13,12 +16,12 @@ from controller.simulation.world import Variant
 class Batches(Variant):
     """What would arrive within `every` arrives in one tick; the first such time begins with the evaluated window."""
 
-    every: timedelta = timedelta(minutes=15)
-    share: float = 1.0
+    every: Length = timedelta(minutes=15)
+    share: Share = 1.0
     """How much of the work comes in lumps; the rest arrives as it would."""
-    latest: timedelta = timedelta(0)
+    latest: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(0)
     """A lump comes between the begin of its time and this much later; the draw is the same for a seed."""
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0)] = 1
 
     def arrivals(self, demand: Demand) -> Demand:
         """Return the demand with its lumps; the amount of work stays."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.simulation.demand import Demand
+from controller.simulation.variants.quantities import Length
 from controller.simulation.world import Variant
 
 
@@ -12,7 +13,7 @@ class Blackout(Variant):
     """From `begin` on, for `length`, there are no samples; they do not come later either."""
 
     begin: datetime
-    length: timedelta = timedelta(minutes=20)
+    length: Length = timedelta(minutes=20)
     presets: frozenset[str] = frozenset()
     """The presets that are not measured; none named means no metric at all."""
 

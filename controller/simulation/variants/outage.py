@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from controller.simulation.demand import TICK, Demand
+from controller.simulation.variants.quantities import Factor, Length, Share
 from controller.simulation.world import PretendWorkload, Variant
 
 
@@ -14,14 +15,14 @@ class Outage(Variant):
     """From `begin` on, for `length`, a share of the usual demand is lost; a retry storm follows."""
 
     begin: datetime
-    length: timedelta = timedelta(minutes=20)
-    lost: float = 0.9
+    length: Length = timedelta(minutes=20)
+    lost: Share = 0.9
     """Share of the usual demand that does not arrive."""
-    errors: float = 0.5
+    errors: Share = 0.5
     """Share of the requests that do arrive which are answered with an error."""
-    storm: float = 1.5
+    storm: Factor = 1.5
     """Demand after the outage, times the usual one."""
-    storm_length: timedelta = timedelta(minutes=10)
+    storm_length: Length = timedelta(minutes=10)
 
     @property
     def end(self) -> datetime:

@@ -1,6 +1,9 @@
 """Start-up load: pods use CPU while they start, and nothing of it is demand."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from controller.simulation.world import PretendWorkload, Variant
 
@@ -9,7 +12,7 @@ from controller.simulation.world import PretendWorkload, Variant
 class StartUpLoad(Variant):
     """Every pod that is not Ready yet keeps `cores` busy."""
 
-    cores: float = 1.0
+    cores: Annotated[float, Field(ge=0)] = 1.0
 
     def act(self, workload: PretendWorkload) -> None:
         """Add what is used in this tick."""

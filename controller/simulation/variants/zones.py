@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from controller.simulation.demand import TICK
 from controller.simulation.world import PretendWorkload, Variant
@@ -12,7 +15,7 @@ class ZoneLoss(Variant):
     """At `at` every pod of one zone is gone; as many are created anew at once, in what is left."""
 
     at: datetime
-    zones: int = 3
+    zones: Annotated[int, Field(ge=2)] = 3
     """How many there are; pods are spread over them in the order of creation."""
 
     def act(self, workload: PretendWorkload) -> None:
