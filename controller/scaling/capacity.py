@@ -55,6 +55,19 @@ def replicas_for_measured(load: float, capacity: Load, objective: Objective) -> 
     return max(replicas_for(load, capacity, objective), replicas_for(load, capacity, LIVE_ROOM))
 
 
+def load_for(replicas: int, capacity: Load, objective: Objective) -> float:
+    """Return the highest load that so many Ready replicas, at least one, serve within the objective.
+
+    >>> round(load_for(62, Load(per_replica=10, service_time_milliseconds=100), Objective(p95_milliseconds=250)))
+    602
+    """
+    if objective.p95_milliseconds is None or capacity.service_time_milliseconds is None:
+        return replicas * capacity.per_replica * objective.utilization_percent / 100
+    wait_limit = (objective.p95_milliseconds - capacity.service_time_milliseconds) / 1000
+    service_time = capacity.service_time_milliseconds / 1000
+    return _highest_loads(capacity.per_replica, service_time, wait_limit, _table_size(replicas))[replicas - 1]
+
+
 def p95_wait(offered: ArrayLike, servers: ArrayLike, service_time: float) -> NDArray[np.float64]:
     """Return the 95 % quantile of the wait in an M/M/c queue, in the unit of `service_time`; inf at full load.
 

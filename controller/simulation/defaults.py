@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 from controller.api.metadata import ObjectMeta
 from controller.api.scaling_policy import Capacity, Mode, Objective, ScaleTargetRef, ScalingPolicy, ScalingPolicySpec
@@ -30,6 +31,11 @@ def default_policy(world: World) -> ScalingPolicy:
         capacity=Capacity(lead_time_seconds=math.ceil(lead_time.total_seconds())),
     )
     return ScalingPolicy(metadata=ObjectMeta(name="headroom", namespace="backtest"), spec=spec)
+
+
+def start_up_within(lead_time: timedelta) -> timedelta:
+    """Return the median start-up of pods that a lead time is right for; at least a second."""
+    return max((lead_time - METRIC_DELAY) / SLOWEST_POD, timedelta(seconds=1))
 
 
 def world_for(policy: ScalingPolicy, world: World) -> World:

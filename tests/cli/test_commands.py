@@ -8,7 +8,19 @@ from controller.cli import COMMANDS, headroom
 
 
 def test_commands_are_listed_in_the_order_a_person_meets_them() -> None:
-    assert list(COMMANDS) == ["run", "demo", "forecast", "accuracy", "scan", "backtest", "explain", "report", "crds"]
+    assert list(COMMANDS) == [
+        "run",
+        "demo",
+        "forecast",
+        "accuracy",
+        "scan",
+        "backtest",
+        "rehearse",
+        "plan",
+        "explain",
+        "report",
+        "crds",
+    ]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

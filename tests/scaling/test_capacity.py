@@ -8,7 +8,7 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.scaling_policy import Objective
 from controller.api.signals import Load
 from controller.scaling import capacity
-from controller.scaling.capacity import p95_wait, replicas_for
+from controller.scaling.capacity import load_for, p95_wait, replicas_for
 
 QUEUED = Load(per_replica=10, service_time_milliseconds=100)
 WITHIN_250_MS = Objective(p95_milliseconds=250)
@@ -93,3 +93,11 @@ def test_thousands_of_servers_do_not_overflow() -> None:
 
 def test_the_examples_in_the_docstrings_hold() -> None:
     assert doctest.testmod(capacity).failed == 0
+
+
+@pytest.mark.parametrize("objective", [WITHIN_250_MS, Objective(utilization_percent=70)], ids=["p95", "utilization"])
+@pytest.mark.parametrize("replicas", [1, 7, 64, 65, 3000])
+def test_the_highest_load_of_so_many_replicas_needs_just_them(replicas: int, objective: Objective) -> None:
+    highest = load_for(replicas, QUEUED, objective)
+    assert replicas_for(0.9999 * highest, QUEUED, objective) == replicas
+    assert replicas_for(1.0001 * highest, QUEUED, objective) == replicas + 1
