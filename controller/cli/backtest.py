@@ -103,15 +103,12 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     TRACE is a CSV of timestamp,value (.gz too): ISO 8601 times, any regular step from 15 s to 1 h, missing values
     empty.
     """
-    if start_up <= timedelta(0):
-        raise InputRefused("--startup must be above 0s")
     for path, option in ((timeline, "--timeline"), (decisions, "--decisions"), (report, "--report")):
         check_folder(path, option)
-    world = World(start_up=start_up, seed=seed, variants=variants)
+    world = _world(start_up, seed, variants)
     policy = _policy(policy_file, load_test, world)
     name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
-    settings = DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed)
-    demand = make_demand(recorded, settings)
+    demand = make_demand(recorded, DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed))
     check_moments(variants, demand)
     scene = Scene(name, demand, world_for(policy, world), policy)
     chosen = parse_rivals(rivals)
@@ -125,6 +122,12 @@ def backtest(  # noqa: PLR0913  one parameter a flag
         write_plot(report_of(scene, flight, theirs), report, "--report")
     show = {"table": show_table, "json": show_json}[shape]
     show(Findings(timelines, [compare(flight.timeline, rival) for rival in theirs], swept))
+
+
+def _world(start_up: timedelta, seed: int, variants: tuple[Variant, ...]) -> World:
+    if start_up <= timedelta(0):
+        raise InputRefused("--startup must be above 0s")
+    return World(start_up=start_up, seed=seed, variants=variants)
 
 
 def _policy(path: Path | None, load_test: Path | None, world: World) -> ScalingPolicy:
