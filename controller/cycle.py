@@ -19,7 +19,7 @@ from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.memory import resume
-from controller.scaling.observation import Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
+from controller.scaling.observation import Freeze, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
@@ -85,6 +85,7 @@ class Batch:
     events: Sequence[DemandEvent] = ()
     carried: Carried = Carried()
     unfitted: Mapping[SignalKey, NotFitted] = field(default_factory=dict)
+    freeze: Freeze | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},
         events=look.events,
         obstacle=look.obstacle,
+        freeze=batch.freeze,
     )
 
 

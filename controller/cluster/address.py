@@ -56,6 +56,7 @@ def group_path(api_version: str) -> str:
 SCALING_POLICIES = Resource(API_VERSION, "scalingpolicies")
 METRICS_SOURCES = Resource(API_VERSION, "metricssources")
 FORECAST_REPORTS = Resource(API_VERSION, "forecastreports")
+CONFIG_MAPS = Resource("v1", "configmaps")
 PODS = Resource("v1", "pods")
 EVENTS = Resource("events.k8s.io/v1", "events")
 LEASES = Resource("coordination.k8s.io/v1", "leases")

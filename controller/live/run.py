@@ -20,6 +20,7 @@ from controller.cluster.address import LEASES
 from controller.cluster.applier import Outcome
 from controller.cluster.client import ONE_TRY, KubernetesClient
 from controller.cluster.connection import connect
+from controller.cluster.freeze import FreezeSwitch
 from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.lease import LeaderElection, SystemClock
 from controller.errors import ClusterUnavailable, InputRefused
@@ -123,6 +124,7 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
             may_act=election.is_fresh,
             recorder=Recorder(_folder(settings.record_dir, "--record")) if settings.record_dir else None,
             source_status=SourceStatus(mirror, client, telemetry.problems),
+            read_freeze=FreezeSwitch(unfenced, settings.namespace, _tell_unread_freeze).read,
         )
         refits = _refits(running, settings, sweep, client)
         repair = partial(relist, client, mirror, (*OUR_KINDS, *targets))
@@ -202,3 +204,7 @@ def _tell_outcome(outcome: Outcome) -> None:
 
 def _tell_unread(policy: ObjectKey, error: ClusterUnavailable) -> None:
     log.warning("target not read", policy=str(policy), error=str(error))
+
+
+def _tell_unread_freeze(error: ClusterUnavailable) -> None:
+    log.warning("freeze not read; what it said last holds", error=str(error))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from controller.live.probes import Vitals
 from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
-from controller.scaling.observation import Obstacle
+from controller.scaling.observation import Freeze, Obstacle
 from controller.scaling.publishing.patch import Patch, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.telemetry.exporter import Exporter
@@ -26,11 +26,16 @@ from forecasting.fleet import NotFitted
 log = structlog.get_logger()
 
 
+async def _never_frozen() -> None:
+    """Find no freeze: for sweeps without a cluster that has one."""
+
+
 @dataclass
 class Sweep:
     """One pass over all policies, and what is carried from pass to pass.
 
-    `forecasts` and `unfitted` are filled by the refits; `may_act` says whether this process leads.
+    `forecasts` and `unfitted` are filled by the refits; `may_act` says whether this process leads; `read_freeze` asks
+    for the kill switch, once a sweep.
     """
 
     mirror: Mirror
@@ -40,6 +45,7 @@ class Sweep:
     may_act: Callable[[], bool]
     recorder: Recorder | None = None
     source_status: SourceStatus | None = None
+    read_freeze: Callable[[], Awaitable[Freeze | None]] = _never_frozen
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
@@ -56,7 +62,9 @@ class Sweep:
             self.leads = True
         askable, obstacles = self._sort_out()
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
-        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted)
+        freeze = await self.read_freeze()
+        self.exporter.record_freeze(frozen=freeze is not None)
+        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted, freeze)
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
         if self.source_status is not None:

@@ -7,8 +7,8 @@ observation's memory.
 from collections.abc import Callable
 from datetime import timedelta
 
-from controller.api.behavior import PauseDirection
 from controller.scaling.decision import Plan, Proposal
+from controller.scaling.guards.by_hand import obey_freeze, obey_pause, obey_pin
 from controller.scaling.guards.dependencies import spare_dependencies
 from controller.scaling.guards.health import Health, describe, unhealthy_signals
 from controller.scaling.guards.outage import hold_through_outage
@@ -88,21 +88,6 @@ def cool_down(proposal: Proposal, observation: Observation, plan: Plan) -> Propo
     return proposal.to(proposal.current, Reason.COOLDOWN, f"the last {direction} is less than {seconds} s ago")
 
 
-def obey_pause(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Make no change that a pause forbids; bounds do not move what a person scaled by hand during it."""
-    del plan
-    pause = observation.policy.spec.pause
-    if pause is None or (pause.until is not None and pause.until <= observation.now):
-        return proposal
-    until = f"until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else "until the pause is removed"
-    message = f"spec.pause forbids {pause.direction} {until}"
-    if pause.direction is not PauseDirection.SCALE_DOWN:
-        proposal = proposal.at_most(proposal.current, Reason.PAUSED, message)
-    if pause.direction is not PauseDirection.SCALE_UP:
-        proposal = proposal.at_least(proposal.current, Reason.PAUSED, message)
-    return proposal
-
-
 def clamp_to_bounds(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
     """Keep replicas between the policy's minimum and maximum."""
     del plan
@@ -111,16 +96,6 @@ def clamp_to_bounds(proposal: Proposal, observation: Observation, plan: Plan) ->
     above = f"the plan of {proposal.replicas} is above maxReplicas {spec.max_replicas}"
     proposal = proposal.at_least(spec.min_replicas, Reason.TOO_FEW_REPLICAS, below)
     return proposal.at_most(spec.max_replicas, Reason.TOO_MANY_REPLICAS, above)
-
-
-def obey_pin(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Hold the pinned number, whatever all others say; bounds do not move a pin."""
-    del plan
-    pin = observation.policy.spec.pin
-    if pin is None or pin.until <= observation.now:
-        return proposal
-    message = f"pinned at {pin.replicas} until {pin.until:%Y-%m-%d %H:%M} UTC"
-    return proposal.to(pin.replicas, Reason.PINNED, message)
 
 
 def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: Health) -> Proposal:
@@ -156,4 +131,5 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     clamp_to_bounds,
     obey_pause,
     obey_pin,
+    obey_freeze,
 )

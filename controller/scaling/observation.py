@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from controller.api.behavior import PauseDirection
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Mode, ScalingPolicy
@@ -71,6 +72,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """No policy of the cluster changes anything in this direction.
+
+    `origin` says what froze, and by whom; `note` what was odd about it.
+    """
+
+    origin: str
+    direction: PauseDirection = PauseDirection.BOTH
+    until: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Usual:
     """What is usual at this time by one fit alone, before the newest samples: what they fall short of is told by it.
 
@@ -116,6 +130,7 @@ class Observation:
     events: tuple[DemandEvent, ...] = ()
     obstacle: Obstacle | None = None
     unfitted: Mapping[str, NotFitted] = field(default_factory=dict)
+    freeze: Freeze | None = None
 
     @property
     def acts(self) -> bool:

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     DEPENDENCY_LIMIT = "DependencyLimit"
     PAUSED = "Paused"
     PINNED = "Pinned"
+    FROZEN = "Frozen"
     TOO_FEW_REPLICAS = "TooFewReplicas"
     TOO_MANY_REPLICAS = "TooManyReplicas"
     # the decision as a whole

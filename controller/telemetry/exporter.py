@@ -32,6 +32,7 @@ class ExportedMetric:
 
 
 LEADER = ExportedMetric("headroom_leader", "gauge", "1 while this process leads and may write, else 0.")
+FREEZE = ExportedMetric("headroom_frozen", "gauge", "1 while ConfigMap headroom-freeze is there, else 0.")
 POLICIES = ExportedMetric("headroom_policies", "gauge", "Policies decided in the last sweep.")
 SWEEPS = ExportedMetric("headroom_sweep_duration_seconds", "histogram", "Time a sweep over all policies took.")
 CURRENT = ExportedMetric(
@@ -57,6 +58,7 @@ FITS = ExportedMetric("headroom_fit_duration_seconds", "histogram", "Time one re
 
 EXPORTED = (
     LEADER,
+    FREEZE,
     POLICIES,
     SWEEPS,
     CURRENT,
@@ -80,6 +82,7 @@ class Exporter:
         self._replicas = _Replicas()
         self._registry.register(self._replicas)
         self._leader = Gauge(LEADER.name, LEADER.help, registry=self._registry)
+        self._freeze = Gauge(FREEZE.name, FREEZE.help, registry=self._registry)
         self._policies = Gauge(POLICIES.name, POLICIES.help, registry=self._registry)
         self._sweeps = Histogram(SWEEPS.name, SWEEPS.help, registry=self._registry, buckets=_SWEEP_BUCKETS)
         self._fits = Histogram(FITS.name, FITS.help, registry=self._registry, buckets=_FIT_BUCKETS)
@@ -102,6 +105,10 @@ class Exporter:
     def record_leadership(self, *, leads: bool) -> None:
         """Say whether this process leads."""
         self._leader.set(leads)
+
+    def record_freeze(self, *, frozen: bool) -> None:
+        """Say whether somebody stopped all policies."""
+        self._freeze.set(frozen)
 
     def record_query(self, source: str, outcome: str, count: int = 1) -> None:
         """Count a query of a MetricsSource, or as many as a worker made."""

@@ -1,3 +1,4 @@
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,17 +24,20 @@ CLUSTER_RIGHTS = {
     ("headroom.dev", "forecastreports/status"): {"patch"},
     ("events.k8s.io", "events"): {"create", "get", "patch"},
 }
-OWN_NAMESPACE_RIGHTS = {("coordination.k8s.io", "leases"): {"create", "get", "patch"}}
+OWN_NAMESPACE_RIGHTS = {
+    ("coordination.k8s.io", "leases"): {"create", "get", "patch"},
+    ("", "configmaps/headroom-freeze"): {"get"},
+}
 
 
 def rights(role: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
-    """Return the verbs of a role by API group and resource."""
+    """Return the verbs of a role by API group and resource; a name where the right ends at one object."""
     found: dict[tuple[str, str], set[str]] = {}
     for rule in role["rules"]:
-        assert rule.keys() == {"apiGroups", "resources", "verbs"}
-        for group in rule["apiGroups"]:
-            for resource in rule["resources"]:
-                found.setdefault((group, resource), set()).update(rule["verbs"])
+        assert rule.keys() - {"resourceNames"} == {"apiGroups", "resources", "verbs"}
+        names = [f"/{name}" for name in rule.get("resourceNames", [])] or [""]
+        for group, resource, name in product(rule["apiGroups"], rule["resources"], names):
+            found.setdefault((group, f"{resource}{name}"), set()).update(rule["verbs"])
     return found
 
 
@@ -41,7 +45,7 @@ def test_the_cluster_role_holds_exactly_these_rights() -> None:
     assert rights(the("ClusterRole", render())) == CLUSTER_RIGHTS
 
 
-def test_in_its_own_namespace_it_may_write_its_lease_and_nothing_else() -> None:
+def test_in_its_own_namespace_it_may_write_its_lease_and_read_the_kill_switch() -> None:
     role = the("Role", render())
 
     assert role["metadata"]["namespace"] == "headroom-system"

@@ -12,7 +12,7 @@ from controller.live.mirror import POLICIES, Mirror, parse_object
 from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.live.sweep import Sweep
-from controller.scaling.observation import Reading, Scale, Target
+from controller.scaling.observation import Freeze, Reading, Scale, Target
 from controller.scaling.publishing.patch import Patch
 from controller.telemetry.exporter import Exporter
 from tests.builders import a_reading
@@ -33,6 +33,7 @@ class Stage:
     failures: list[Exception] = field(default_factory=list)
     forgotten: str = ""
     leads: bool = True
+    freeze: Freeze | None = None
     written: list[Patch] = field(default_factory=list)
     asked: list[list[str]] = field(default_factory=list)
     version: int = 0
@@ -58,11 +59,15 @@ class Stage:
             may_act=lambda: self.leads,
             recorder=recorder,
             source_status=source_status,
+            read_freeze=self.read_freeze,
         )
 
     def said(self, name: str) -> list[Any]:
         """Return the reasons that the status of a policy was given, in their order."""
         return [patch.status["reason"] for patch in self.written if patch.policy.name == name and patch.status]
+
+    async def read_freeze(self) -> Freeze | None:
+        return self.freeze
 
     async def read(self, policies: Sequence[ScalingPolicy], now: datetime) -> Readings:
         del now

@@ -13,7 +13,7 @@ from controller.cycle import SignalKey
 from controller.live.probes import Vitals
 from controller.live.recording import Recorder
 from controller.live.sweep import sweep_forever
-from controller.scaling.observation import Obstacle, Scale, Target
+from controller.scaling.observation import Freeze, Obstacle, Scale, Target
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, REQUESTS, a_fitted_forecast, a_reading
 from tests.live.raw_objects import raw_event, raw_policy, raw_source
@@ -87,6 +87,23 @@ async def test_nothing_is_written_or_logged_while_nothing_changes(stage: Stage, 
         await sweep.run_once(NOON + number * SWEEP)
 
     assert (stage.written, logs) == ([], [])
+
+
+async def test_a_freeze_holds_every_policy_and_its_end_lets_them_go(stage: Stage) -> None:
+    stage.readings = {"requests": a_reading(140)}
+    stage.freeze = Freeze("ConfigMap x")
+    sweep = stage.sweep()
+    await sweep.run_once(NOON)
+    held = [patch.scale for patch in stage.written]
+
+    frozen = b"headroom_frozen 1.0" in sweep.exporter.render()
+    stage.freeze = None
+    await sweep.run_once(NOON + SWEEP)
+
+    assert (held, stage.said("web")) == ([None], ["Frozen", "LiveRatio"])
+    assert [patch.scale and patch.scale.to_replicas for patch in stage.written] == [None, 20]
+    assert frozen
+    assert b"headroom_frozen 0.0" in sweep.exporter.render()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """Limits, one table each, seen through whole decisions. Seven requests a second need one replica."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from controller.api.behavior import PauseDirection
 from controller.api.policy_status import Change, Memory, Recommendation, RuleMemory
 from controller.scaling.decision import Decision, Plan, Proposal
 from controller.scaling.evaluate import evaluate
 from controller.scaling.limits import LIMITS, ignore_within_tolerance
-from controller.scaling.observation import Observation, Reading
+from controller.scaling.observation import Freeze, Observation, Reading
 from controller.scaling.reasons import Reason
 from tests.builders import LATENCY, NOON, QUEUE, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
 
@@ -53,6 +55,7 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
         "clamp_to_bounds",
         "obey_pause",
         "obey_pin",
+        "obey_freeze",
     ]
 
 
@@ -360,6 +363,27 @@ def test_a_pin_holds_its_number(spec: dict[str, Any], expected: tuple[int, Reaso
 def test_a_pin_holds_on_lost_signals_too() -> None:
     policy = a_policy(pin={"replicas": 3, "until": at(60)})
     assert decided(an_observation(policy, readings={"requests": a_reading(None)})) == (3, Reason.PINNED)
+
+
+@pytest.mark.parametrize(
+    ("freeze", "spec", "requests", "expected", "why"),
+    [
+        (Freeze("x"), {}, 140, (10, Reason.FROZEN), "no increase"),
+        (Freeze("x"), {}, 35, (10, Reason.FROZEN), "no decrease"),
+        (Freeze("x"), {"pin": {"replicas": 33, "until": at(1)}}, TEN, (10, Reason.FROZEN), "stronger than a pin"),
+        (Freeze("x"), {"minReplicas": 20}, TEN, (10, Reason.FROZEN), "stronger than bounds"),
+        (Freeze("x", PauseDirection.SCALE_DOWN), {}, 140, (20, Reason.LIVE_RATIO), "one way lets the other be"),
+        (Freeze("x", PauseDirection.SCALE_DOWN), {}, 35, (10, Reason.FROZEN), "and holds its own"),
+        (Freeze("x", until=NOON + SECOND), {}, 140, (10, Reason.FROZEN), "until its end"),
+        (Freeze("x", until=NOON), {}, 140, (20, Reason.LIVE_RATIO), "and no longer"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_freeze_of_all_policies_is_stronger_than_anything(
+    freeze: Freeze, spec: dict[str, Any], requests: float, expected: tuple[int, Reason], why: str
+) -> None:
+    observation = an_observation(a_policy(behavior=CALM, **spec), requests=requests)
+    assert decided(replace(observation, freeze=freeze)) == expected, why
 
 
 # ── Together ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from controller.scaling.publishing.status import MAX_MESSAGE, is_worth_writing, 
 from controller.scaling.reasons import Reason
 
 WARN_WHEN_FALSE = ("Acting", "SignalsHealthy", "ForecastWithinMax")
+QUIET = (Reason.RECOMMENDING, Reason.FROZEN)  # somebody's wish; a freeze would post one Event a policy, all at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def _event(decision: Decision, before: ScalingPolicyStatus, after: ScalingPolicy
     for condition in after.conditions:
         if condition.type in WARN_WHEN_FALSE and condition.status is ConditionStatus.FALSE:
             was = next((c for c in before.conditions if c.type == condition.type), None)
-            quiet = condition.reason == Reason.RECOMMENDING
-            if not quiet and (was is None or (was.status, was.reason) != (condition.status, condition.reason)):
+            if condition.reason not in QUIET and (
+                was is None or (was.status, was.reason) != (condition.status, condition.reason)
+            ):
                 return EventNote(condition.reason, condition.message, warning=True)
     if decision.desired_replicas in (decision.current_replicas, before.desired_replicas):
         return None

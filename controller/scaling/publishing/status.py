@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from controller.api.behavior import PauseDirection
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
+from controller.scaling.guards.by_hand import freeze_message, standing_freeze
 from controller.scaling.guards.health import describe, unhealthy_signals
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.lookahead import why_missing
@@ -113,6 +115,9 @@ def _acting(decision: Decision) -> tuple[bool, str, str]:
         return False, observation.obstacle.reason, observation.obstacle.message
     if observation.policy.spec.mode is Mode.RECOMMEND:
         return False, Reason.RECOMMENDING, "mode is Recommend: decisions are shown, not carried out"
+    freeze = standing_freeze(observation)
+    if freeze is not None and freeze.direction is PauseDirection.BOTH:
+        return False, Reason.FROZEN, freeze_message(freeze)
     return True, Reason.READY_FOR_SCALE, "decisions are carried out through the target's /scale"
 
 

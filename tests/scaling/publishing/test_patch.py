@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,13 +6,14 @@ import pytest
 from controller.api.policy_status import Memory, RuleMemory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.evaluate import evaluate
-from controller.scaling.observation import Observation, Obstacle
+from controller.scaling.observation import Freeze, Observation, Obstacle
 from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange, dump, patch_for, patch_without_decision
 from controller.scaling.publishing.status import MAX_MESSAGE
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, a_policy, a_reading, an_observation
 
 GONE = Obstacle(Reason.TARGET_NOT_FOUND, "there is no Deployment web in namespace shop")
+FROZEN = replace(an_observation(requests=140), freeze=Freeze("ConfigMap x"))
 OWNED = Obstacle(Reason.TARGET_OWNED_BY_HPA, "HPA web owns it")
 
 
@@ -67,13 +69,22 @@ def test_the_intent_is_always_written_with_a_scale() -> None:
         ),
         (an_observation(a_policy(mode="Recommend"), requests=70), None),
         (an_observation(requests=70), None),
+        (FROZEN, None),
         (an_observation(obstacle=OWNED, requests=70), EventNote("TargetOwnedByHPA", OWNED.message, warning=True)),
         (
             an_observation(readings={"requests": a_reading(None, problem="HTTP 500")}),
             EventNote("SignalUnhealthy", "signal requests has no data: HTTP 500", warning=True),
         ),
     ],
-    ids=["scaling", "recommending", "nothing to recommend", "nothing to do", "an obstacle", "a lost signal"],
+    ids=[
+        "scaling",
+        "recommending",
+        "nothing to recommend",
+        "nothing to do",
+        "a freeze",
+        "an obstacle",
+        "a lost signal",
+    ],
 )
 def test_an_event_tells_the_news(observation: Observation, note: EventNote | None) -> None:
     assert patch(observation).event == note

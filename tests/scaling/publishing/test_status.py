@@ -9,7 +9,7 @@ from controller.api.metadata import Condition, ConditionStatus
 from controller.api.policy_status import Memory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.evaluate import evaluate
-from controller.scaling.observation import Observation, Obstacle, Pod
+from controller.scaling.observation import Freeze, Observation, Obstacle, Pod
 from controller.scaling.publishing.patch import dump, patch_for
 from controller.scaling.publishing.status import is_worth_writing, status_after, status_without_decision
 from controller.scaling.reasons import Reason
@@ -73,6 +73,7 @@ def test_a_recommendation_is_no_scaling() -> None:
 
 
 RECOMMENDS = a_policy(mode="Recommend")
+FROZEN = replace(an_observation(requests=70), freeze=Freeze("ConfigMap x", until=NOON + timedelta(hours=1)))
 NO_ROOM = [Pod("web-1", NOON, unschedulable=True), Pod("web-2", NOON, unschedulable=True)]
 
 
@@ -87,6 +88,7 @@ NO_ROOM = [Pod("web-1", NOON, unschedulable=True), Pod("web-2", NOON, unschedula
             "mode is Recommend: decisions are",
         ),
         (an_observation(obstacle=HPA, requests=70), "Acting", "False", "TargetOwnedByHPA", "HPA web-hpa owns"),
+        (FROZEN, "Acting", "False", "Frozen", "ConfigMap x forbids Both for all policies until 2026-03-02 13:00 UTC"),
         (
             an_observation(a_policy(REQUESTS, LATENCY), requests=70),
             "SignalsHealthy",
