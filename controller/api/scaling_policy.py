@@ -106,6 +106,13 @@ class Capacity(Part):
     """Time from deciding to Ready. Without it, it is learned from the target's own pods."""
 
 
+class Resilience(Part):
+    """What the workload must outlive."""
+
+    zones: Annotated[int, Field(ge=2, le=16)]
+    """Zones (or regions) that replicas are evenly spread over: capacity is kept for the loss of one of them."""
+
+
 class Fallback(Part):
     """A floor for the case that signals stay away."""
 
@@ -186,6 +193,8 @@ class ScalingPolicySpec(Part):
     """How fast and how often replicas may change."""
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=8, json_schema_extra=by_name()), UniqueNames] = ()
     """What the workload leans on, and would harm by more replicas."""
+    resilience: Resilience | None = None
+    """What the workload must outlive. Spread the pods yourself, by `topologySpreadConstraints`."""
     fallback: Fallback | None = None
     """A floor for the case that signals stay away."""
     pause: Pause | None = None

@@ -1,4 +1,7 @@
-"""Plan: every voice proposes replicas or stays silent with a reason, and the largest wins. Limits come after."""
+"""Plan: every voice proposes replicas or stays silent with a reason, and the largest wins. Limits come after.
+
+The failover reserve is the last to speak: it multiplies the largest size of a demand.
+"""
 
 from collections.abc import Callable
 
@@ -6,6 +9,7 @@ from controller.scaling.decision import Candidate, Plan
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 from controller.scaling.voices.demand_events import event_candidates
+from controller.scaling.voices.failover import reserve_candidates
 from controller.scaling.voices.forecast import forecast_candidates, needed_soon
 from controller.scaling.voices.live_ratio import live_candidates
 from controller.scaling.voices.queue_drain import drain_candidates
@@ -24,7 +28,8 @@ VOICES: tuple[Callable[[Observation], tuple[Candidate, ...]], ...] = (
 
 def plan_capacity(observation: Observation) -> Plan:
     """Return the largest proposal of all voices; at least the current replicas where none of them knows demand."""
-    candidates = tuple(candidate for voice in VOICES for candidate in voice(observation))
+    voices = tuple(candidate for voice in VOICES for candidate in voice(observation))
+    candidates = (*voices, *reserve_candidates(voices, observation.policy))
     speaking = [candidate for candidate in candidates if candidate.replicas is not None]
     winner = max(speaking, key=lambda candidate: candidate.replicas or 0, default=None)
     current = observation.scale.spec_replicas

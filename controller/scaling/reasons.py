@@ -12,6 +12,7 @@ class Reason(StrEnum):
     QUEUE_DRAIN = "QueueDrain"
     STEP_RULE = "StepRule"
     DEMAND_EVENT = "DemandEvent"
+    FAILOVER_RESERVE = "FailoverReserve"
     # why a voice is silent
     FORECAST_NOT_READY = "ForecastNotReady"
     FORECAST_GATE_CLOSED = "ForecastGateClosed"

@@ -15,6 +15,7 @@ from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason
 from controller.scaling.voices.demand_events import share_of_event
+from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
 from forecasting.series import Series
 
@@ -66,7 +67,7 @@ class Foresight:
                 replicas = self._sized(each.signal, float(mean), NO_SLACK)
             else:
                 replicas = self._sized(each.signal, _peak(each.planned, begin, end))
-            yield Need(replicas, Reason.FORECAST, each.signal.name)
+            yield self._reserved(Need(replicas, Reason.FORECAST, each.signal.name))
 
     def _of_events(self, begin: datetime, end: datetime) -> Iterator[Need]:
         for event in self.events:
@@ -74,7 +75,11 @@ class Foresight:
             floor = math.ceil((event.spec.min_replicas or 0) * share)
             factor = 1 + ((event.spec.multiplier_percent or 100) / 100 - 1) * share
             sized = [self._sized(each.signal, factor * _peak(each.planned, begin, end)) for each in self.signals]
-            yield Need(max(floor, *sized) if factor > 1 else floor, Reason.DEMAND_EVENT, event.metadata.name)
+            asked = max(floor, *sized) if factor > 1 else floor
+            yield self._reserved(Need(asked, Reason.DEMAND_EVENT, event.metadata.name))
+
+    def _reserved(self, need: Need) -> Need:
+        return need._replace(replicas=with_reserve(need.replicas, self.policy))
 
     def _sized(self, signal: Signal, demand: float, objective: Objective | None = None) -> int:
         capacity = capacity_of(signal, self.memory)

@@ -12,6 +12,7 @@ from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.observation import Observation, Outlook
 from controller.scaling.reasons import Reason
+from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.queue_drain import queued_signals
 
 CONDITION = "ForecastWithinMax"
@@ -41,7 +42,8 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
         return ""
     spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
     highest = float(np.max(window(outlook.planned, observation.now, until), initial=0.0))
-    needed = replicas_for(highest, capacity, spec.objective)
+    policy = observation.policy
+    needed = with_reserve(replicas_for(highest, capacity, spec.objective), policy)
     enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas
     if needed <= enough:
         return ""
@@ -49,7 +51,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)
-        if replicas_for(float(demand), capacity, spec.objective) > enough
+        if with_reserve(replicas_for(float(demand), capacity, spec.objective), policy) > enough
     )
     return (
         f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "

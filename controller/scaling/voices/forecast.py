@@ -12,6 +12,7 @@ from controller.scaling.learning.learned_capacity import capacity_of, why_unknow
 from controller.scaling.lookahead import mean, peak, why_missing
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.queue_drain import queued_signals
 
 NO_SLACK = Objective(utilization_percent=100)  # what may wait needs none: it is the queue's drain that is in time
@@ -42,7 +43,7 @@ def needed_soon(observation: Observation) -> int | None:
         and (capacity := capacity_of(signal, observation.memory)) is not None
         and (demand := peak(observation, signal.name, horizon=horizon)) is not None
     ]
-    return max(needs, default=None)
+    return with_reserve(max(needs), observation.policy) if needs else None
 
 
 def _candidate(signal: Signal, observation: Observation) -> Candidate:
