@@ -20,6 +20,7 @@ JUDGING = (
     "coverage",
     "replay_cost",
     "planning",
+    "outlook",
     "invariants",
     "wire",
     "telemetry",

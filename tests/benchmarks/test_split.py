@@ -16,7 +16,7 @@ SOURCES = sorted(
     for path in (ROOT / room).rglob("*.py")
 )
 WHOLE = {"judged", "recorded", "m4_judged"}
-JUDGES = {"benchmarks/accuracy.py", "benchmarks/coverage.py", "benchmarks/scenes.py"}
+JUDGES = {"benchmarks/accuracy.py", "benchmarks/coverage.py", "benchmarks/outlook.py", "benchmarks/scenes.py"}
 LOADER = "benchmarks/traces.py"
 
 
