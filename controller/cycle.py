@@ -16,6 +16,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
+from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.memory import resume
@@ -23,6 +24,7 @@ from controller.scaling.observation import Freeze, Observation, Obstacle, Outloo
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
+from controller.scaling.schedules import schedule_windows
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
@@ -179,7 +181,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         memory=memory,
         outlooks=outlooks,
         unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},
-        events=look.events,
+        windows=(*map(window_of, look.events), *schedule_windows(policy.spec, now, soon)),
         obstacle=look.obstacle,
         freeze=batch.freeze,
     )

@@ -11,7 +11,9 @@ import numpy as np
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.demand_windows import window_of
 from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale, Usual
+from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast, Gate, Series, fit
 from forecasting.fleet import NotFitted
 
@@ -104,6 +106,7 @@ def an_observation(  # noqa: PLR0913  everything a decision may know, each with 
     outlooks: Mapping[str, Outlook] | None = None,
     unfitted: Mapping[str, NotFitted] | None = None,
     events: Sequence[DemandEvent] = (),
+    schedules_until: datetime | None = None,
     obstacle: Obstacle | None = None,
     pods: Sequence[Pod] = (),
     rolling_out: bool = False,
@@ -113,14 +116,16 @@ def an_observation(  # noqa: PLR0913  everything a decision may know, each with 
     """Return an observation at noon; keyword numbers are fresh readings, e.g. `requests=120`."""
     fresh = {name: a_reading(value, now=now) for name, value in values.items()}
     scale = Scale(replicas, replicas if ready is None else ready, tuple(pods), rolling_out)
+    policy = policy or a_policy()
+    scheduled = schedule_windows(policy.spec, now, schedules_until or now)
     return Observation(
         now=now,
-        policy=policy or a_policy(),
+        policy=policy,
         readings={**fresh, **(readings or {})},
         scale=scale,
         memory=memory or Memory(),
         outlooks=outlooks or {},
         unfitted=unfitted or {},
-        events=tuple(events),
+        windows=(*map(window_of, events), *scheduled),
         obstacle=obstacle,
     )

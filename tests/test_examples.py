@@ -8,6 +8,7 @@ import yaml
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
+from controller.api.schedule import Schedule
 from controller.cli.inputs import load_policy
 from controller.simulation.traces import read_trace
 
@@ -19,6 +20,11 @@ def test_the_policy_is_valid_and_uses_every_part() -> None:
     parts = {"objective", "forecast", "capacity", "step_scaling", "behavior", "fallback"}
     assert parts <= spec.model_fields_set
     assert {rule.signal for rule in spec.step_scaling} == {"waiting", "latency"}
+
+
+def test_the_policy_with_schedules_is_valid_and_uses_all_that_a_schedule_has() -> None:
+    spec = load_policy(EXAMPLES / "policy-with-schedules.yaml").spec
+    assert set.union(*(schedule.model_fields_set for schedule in spec.schedules)) == set(Schedule.model_fields)
 
 
 def test_the_demand_event_is_valid_and_names_the_policy() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from controller.api.fields import Part, Replicas, Seconds, Sentence, Timestamp, cel, cross_field
+from controller.api.fields import MultiplierPercent, Part, Replicas, Seconds, Sentence, Timestamp, cel, cross_field
 from controller.api.metadata import ObjectKey, ObjectMeta, PolicyNames
 
 
@@ -25,7 +25,7 @@ class DemandEventSpec(Part):
     """End of the event."""
     ramp_in_seconds: Seconds = 0
     """Capacity rises over this time before the start, so that all of it is there when the event begins."""
-    multiplier_percent: Annotated[int, Field(ge=100, le=10_000)] | None = None
+    multiplier_percent: MultiplierPercent | None = None
     """Expected demand in percent of the usual: 250 is two and a half times."""
     min_replicas: Annotated[Replicas, Field(ge=1)] | None = None
     """At least this many replicas."""

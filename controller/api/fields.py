@@ -2,7 +2,9 @@
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -55,6 +57,19 @@ LabelName = Annotated[str, Field(min_length=1, max_length=100, pattern=LABEL_NAM
 HolidayName = Annotated[str, Field(min_length=1, max_length=100)]
 Sentence = Annotated[str, Field(max_length=1024)]
 Timestamp = AwareDatetime
+MultiplierPercent = Annotated[int, Field(ge=100, le=10_000)]
+
+
+_known_zones = cache(available_timezones)  # which looks through a folder each time
+
+
+def _known_zone(name: str) -> str:
+    if name not in _known_zones():
+        raise ValueError(f"{name!r} is not an IANA time zone; write it like UTC or Europe/Berlin")
+    return name
+
+
+TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
 def _unique_names(items: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from controller.api.behavior import Behavior, Pause, Pin
 from controller.api.fields import (
@@ -15,6 +15,7 @@ from controller.api.fields import (
     Part,
     Replicas,
     Seconds,
+    TimeZone,
     UniqueNames,
     by_name,
     cel,
@@ -23,6 +24,7 @@ from controller.api.fields import (
 from controller.api.guards import Dependency, Indicator
 from controller.api.metadata import ObjectKey, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.schedule import Schedule
 from controller.api.signals import Signal, Utilization
 from controller.api.step_rule import StepRule
 
@@ -81,17 +83,10 @@ class Forecast(Part):
 
     planning_percentile: Annotated[int, Field(ge=50, le=99)] = 98
     """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
-    time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
+    time_zone: TimeZone = "UTC"
     """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""
     holidays: Holidays | None = None
     """Public holidays, forecast from earlier ones, and at first from Sundays; other days do not learn from them."""
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not an IANA time zone; write it like UTC or Europe/Berlin")
-        return value
 
     @property
     def zone(self) -> ZoneInfo:
@@ -165,6 +160,11 @@ class ScalingPolicySpec(Part):
             "objective.p95Milliseconds must be above every load.serviceTimeMilliseconds: no fleet is faster than one "
             "idle replica",
         ),
+        cel(
+            "(has(self.forecast) && has(self.forecast.holidays)) || !has(self.schedules) || "
+            "self.schedules.all(s, !has(s.exceptHolidays) || !s.exceptHolidays)",
+            "exceptHolidays of a schedule needs forecast.holidays",
+        ),
     )
 
     scale_target_ref: ScaleTargetRef
@@ -189,6 +189,8 @@ class ScalingPolicySpec(Part):
     """What is known about bringing capacity up."""
     step_scaling: Annotated[tuple[StepRule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames] = ()
     """Rules beside the forecast: above a threshold, add. To remove again a policy needs a signal with a `load`."""
+    schedules: Annotated[tuple[Schedule, ...], Field(max_length=16, json_schema_extra=by_name()), UniqueNames] = ()
+    """Windows that come again, such as opening hours; where several hold, the largest counts."""
     behavior: Behavior = Behavior()
     """How fast and how often replicas may change."""
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=8, json_schema_extra=by_name()), UniqueNames] = ()
@@ -263,6 +265,13 @@ class ScalingPolicySpec(Part):
                     "a load without perReplica needs objective.p95Milliseconds and objective.latencySignal to be "
                     f"learned from; {signal.name!r} has none"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _holidays_are_known(self) -> "ScalingPolicySpec":
+        wanting = [schedule.name for schedule in self.schedules if schedule.except_holidays]
+        if wanting and self.forecast.holidays is None:
+            raise ValueError(f"exceptHolidays of a schedule needs forecast.holidays; {wanting[0]!r} sets it")
         return self
 
     @property

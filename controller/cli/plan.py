@@ -24,12 +24,12 @@ from controller.cli.outputs import (
 )
 from controller.cli.report import fetch_objects, pick
 from controller.errors import InputRefused
-from controller.scaling.holidays import with_holidays
+from controller.scaling.calendars import calendar_of
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.planning.ahead import HORIZON
 from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
 from controller.simulation.traces import read_trace
-from forecasting import Calendar, Event, SeriesRefused, fit
+from forecasting import SeriesRefused, fit
 
 Found = tuple[ForecastReport, ScalingPolicy | None]
 
@@ -89,11 +89,10 @@ def of_trace(trace: Path, policy_file: Path | None, events: list[DemandEvent], *
     (signal,) = policy.spec.load_signals
     samples = read_trace(trace)
     past = history_before(samples, at or samples.end)
-    marked = Calendar(policy.spec.forecast.time_zone, tuple(Event(each.spec.start, each.spec.end) for each in events))
     try:
         fitted = fit(
             past,
-            calendar=with_holidays(marked, policy.spec.forecast.holidays, past),
+            calendar=calendar_of(policy.spec, past, events=events),
             planning_level=policy.spec.forecast.planning_percentile / 100,
             lead_time=lead_time(policy, Memory()),
         )

@@ -7,26 +7,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import Seasonality
-from controller.api.scaling_policy import Holidays
-from controller.scaling.holidays import with_holidays
+from controller.api.scaling_policy import ScalingPolicySpec
+from controller.scaling.calendars import calendar_of
 from controller.scaling.publishing.forecast_report import SignalFit
 from controller.telemetry.history import load_series
 from controller.telemetry.questions import Asked
-from forecasting import Calendar, ForecastingError, Series, fit
+from forecasting import ForecastingError, Series, fit
 from forecasting.decomposition import decompose
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """One load signal to fit, what the gate judges it by, and its last fit, which makes this one cheaper."""
+    """One load signal to fit, what the gate judges it by, and its last fit, which makes this one cheaper.
+
+    `events` are left out of learning, beside what `spec` says of holidays and schedules.
+    """
 
     history: Path
     asked: Asked
-    calendar: Calendar
-    planning_level: float
+    spec: ScalingPolicySpec
+    events: tuple[DemandEvent, ...]
     lead_time: timedelta
-    holidays: Holidays | None = None
     earlier: SignalFit | None = None
 
 
@@ -38,15 +41,15 @@ def fit_signal(request: FitRequest) -> SignalFit | None:
     earlier = request.earlier
     fitted = fit(
         series,
-        calendar=with_holidays(request.calendar, request.holidays, series),
-        planning_level=request.planning_level,
+        calendar=calendar_of(request.spec, series, events=request.events),
+        planning_level=request.spec.forecast.planning_percentile / 100,
         lead_time=request.lead_time,
         earlier=earlier.fitted if earlier else None,
     )
     # A decomposition is for reports and slow: it is renewed when backtests are.
     if earlier and earlier.fitted.evaluated == fitted.evaluated:
         return SignalFit(fitted, earlier.seasonality)
-    return SignalFit(fitted, _seasonality(series, request.calendar.time_zone))
+    return SignalFit(fitted, _seasonality(series, request.spec.forecast.time_zone))
 
 
 def _seasonality(series: Series, time_zone: str) -> Seasonality | None:

@@ -29,7 +29,6 @@ from controller.telemetry.backfill import SETTLING_TIME, HistoryRefresh, History
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import STEP
 from controller.telemetry.questions import Asked, SignalRefused, ask
-from forecasting import Calendar, Event
 from forecasting.fleet import NotFitted, explain
 
 log = structlog.get_logger()
@@ -174,17 +173,13 @@ class Refits:
         return Attempt(generation, now + pause, pause)
 
     def _request(self, policy: ScalingPolicy, signal: str, asked: Asked) -> FitRequest:
-        events = self._events(policy)
         last = self.fits.get(SignalKey(policy.key, signal))
         return FitRequest(
             history=self.data_dir / HISTORY_FILE,
             asked=asked,
-            calendar=Calendar(
-                policy.spec.forecast.time_zone, tuple(Event(event.spec.start, event.spec.end) for event in events)
-            ),
-            planning_level=policy.spec.forecast.planning_percentile / 100,
+            spec=policy.spec,
+            events=self._events(policy),
             lead_time=lead_time(policy, self._memory(policy)),
-            holidays=policy.spec.forecast.holidays,
             earlier=last,
         )
 

@@ -20,7 +20,8 @@ from controller.scaling.memory import stabilized_floor
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 
-EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT)  # asked for by a person, word for word
+# Asked for by a person, word for word.
+EXPLICIT = (Reason.STEP_RULE, Reason.DEMAND_EVENT, Reason.SCHEDULE, Reason.WINDOW_HELD)
 
 
 def hold_on_unhealthy_signals(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
@@ -45,7 +46,7 @@ def hold_while_in_flight(proposal: Proposal, observation: Observation, plan: Pla
 
 
 def ignore_within_tolerance(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Leave small differences alone, so that actions stay few; never what a step rule or an event asked for."""
+    """Leave small differences alone, so that actions stay few; never what somebody asked for word for word."""
     behavior, current = observation.policy.spec.behavior, proposal.current
     rising = proposal.replicas > current
     percent = behavior.scale_up.tolerance_percent if rising else behavior.scale_down.tolerance_percent

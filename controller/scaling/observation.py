@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
-from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Mode, ScalingPolicy
+from controller.scaling.demand_windows import DemandWindow
 from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
 from forecasting.fleet import NotFitted
@@ -119,7 +119,11 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything one decision may know. `unfitted` is what the last fit of a load signal failed of, where it did."""
+    """Everything one decision may know.
+
+    `unfitted` is what the last fit of a load signal failed of, where it did. `windows` are those of all demand events
+    for the policy, and of its schedules as far as a lead time from now.
+    """
 
     now: datetime
     policy: ScalingPolicy
@@ -127,7 +131,7 @@ class Observation:
     scale: Scale
     memory: Memory
     outlooks: Mapping[str, Outlook] = field(default_factory=dict)
-    events: tuple[DemandEvent, ...] = ()
+    windows: tuple[DemandWindow, ...] = ()
     obstacle: Obstacle | None = None
     unfitted: Mapping[str, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None

@@ -13,6 +13,8 @@ class Reason(StrEnum):
     STEP_RULE = "StepRule"
     DEMAND_EVENT = "DemandEvent"
     FAILOVER_RESERVE = "FailoverReserve"
+    SCHEDULE = "Schedule"
+    WINDOW_HELD = "WindowHeld"
     # why a voice is silent
     FORECAST_NOT_READY = "ForecastNotReady"
     FORECAST_GATE_CLOSED = "ForecastGateClosed"

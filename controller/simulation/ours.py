@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
+from controller.scaling.calendars import calendar_of
 from controller.scaling.decision import Decision
-from controller.scaling.holidays import with_holidays
 from controller.scaling.judging.timeline import Note
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.observation import Observation
 from controller.simulation.demand import TICK
 from controller.simulation.doors import PretendDoors
 from controller.simulation.world import PretendWorkload
-from forecasting import Calendar, FittedForecast, Series, fit
+from forecasting import FittedForecast, Series, fit
 
 REFIT_TICKS = timedelta(days=1) // TICK
 UPDATE_TICKS = timedelta(hours=1) // TICK  # in between, a fit takes in what has arrived since
@@ -91,11 +91,10 @@ class CyclePilot:
 
     def _fit(self, history: Series, last: FittedForecast | None) -> FittedForecast:
         policy = self._doors.policy
-        wanted = policy.spec.forecast
         return self._learn_from(
             history,
-            calendar=with_holidays(Calendar(wanted.time_zone), wanted.holidays, history),
-            planning_level=wanted.planning_percentile / 100,
+            calendar=calendar_of(policy.spec, history),
+            planning_level=policy.spec.forecast.planning_percentile / 100,
             lead_time=lead_time(policy, self._carried.memories.get(policy.key, policy.status.memory)),
             earlier=last,
         )

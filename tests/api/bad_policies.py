@@ -71,6 +71,7 @@ def rule(*steps: Mapping[str, Any], **fields: object) -> list[dict[str, Any]]:
     return [{"name": "deep-queue", "signal": "depth", "steps": [dict(step) for step in steps], **fields}]
 
 
+NIGHT = {"name": "night", "start": "22:00", "end": "06:00", "minReplicas": 4}
 DEPTH = {"name": "depth", "preset": "queue-depth"}
 DATABASE = {"name": "database", "signal": "depth", "above": 90}
 ABOVE_1000 = {"above": 1000, "addPercent": 50}
@@ -128,6 +129,53 @@ MISTAKES = (
         "spec.minReplica",
         "Extra inputs are not permitted",
         "unknown field",
+    ),
+    # schedules
+    Mistake(
+        "a schedule that asks for nothing",
+        a_document(schedules=[NIGHT, {"name": "idle", "start": "08:00", "end": "09:00"}]),
+        "spec.schedules[1]",
+        "set multiplierPercent, minReplicas or both",
+    ),
+    Mistake(
+        "a schedule that is over before it begins",
+        a_document(schedules=[{**NIGHT, "firstDate": "2026-12-24", "lastDate": "2026-12-23"}]),
+        "spec.schedules[0]",
+        "firstDate must not be after lastDate",
+    ),
+    Mistake(
+        "holidays left out that nobody named",
+        a_document(schedules=[{**NIGHT, "exceptHolidays": True}]),
+        "spec",
+        "exceptHolidays of a schedule needs forecast.holidays",
+    ),
+    Mistake(
+        "a time of day without quotes, as YAML reads it",
+        a_document(schedules=[{**NIGHT, "start": 1320}]),
+        "spec.schedules[0].start",
+        'is not a time of day; write it in quotes, like "08:00"',
+        "must be of type string",
+    ),
+    Mistake(
+        "an hour that no day has",
+        a_document(schedules=[{**NIGHT, "end": "24:00"}]),
+        "spec.schedules[0].end",
+        "is not a time of day",
+        "should match",
+    ),
+    Mistake(
+        "a date that no year has",
+        a_document(schedules=[{**NIGHT, "exceptDates": ["2026-02-30"]}]),
+        "spec.schedules[0].exceptDates[0]",
+        "is not a date; write it like 2026-12-24",
+        "must be of type date",
+    ),
+    Mistake(
+        "a weekday twice",
+        a_document(schedules=[{**NIGHT, "weekdays": ["Monday", "Monday"]}]),
+        "spec.schedules[0].weekdays",
+        "must not be listed twice",
+        "Duplicate value",
     ),
     # signals
     Mistake("nothing measured", a_document(signals=[]), "spec.signals", "should have at least 1 item"),
@@ -433,9 +481,22 @@ BEYOND_THE_API_SERVER = (
         "spec.forecast.timeZone",
         "is not an IANA time zone; write it like UTC or Europe/Berlin",
     ),
+    Mistake(
+        "a schedule of a time zone that is not on Earth",
+        a_document(schedules=[{**NIGHT, "timeZone": "Mars/Olympus"}]),
+        "spec.schedules[0].timeZone",
+        "is not an IANA time zone; write it like UTC or Europe/Berlin",
+    ),
 )
 
 GOOD = (
+    a_document(
+        forecast={"timeZone": "Europe/Berlin", "holidays": {"country": "DE"}},
+        schedules=[
+            {**NIGHT, "weekdays": ["Monday", "Sunday"], "exceptHolidays": True, "exceptDates": ["2026-12-24"]},
+            {**NIGHT, "name": "sale", "multiplierPercent": 250, "firstDate": "2026-12-24", "lastDate": "2026-12-24"},
+        ],
+    ),
     *(a_document(kind) for kind in GOOD_SPECS),
     *(
         a_document(stepScaling=rule({"above": above, "addPercent": 50}))

@@ -1,5 +1,6 @@
 """What a worker does for one signal, in this process: from the history file to a fit, or to a reason why not."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,21 +8,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.api.scaling_policy import Holidays
+from controller.api.scaling_policy import Forecast, Holidays
 from controller.live.fitting import FitRequest, fit_signal
 from controller.telemetry.history import STEP, HistoryFile, row_key, step_number
 from controller.telemetry.questions import Asked, Question
-from forecasting import Calendar, ForecastingError
+from forecasting import ForecastingError
 from forecasting.marked_days import NO_MARKED_DAYS
-from tests.builders import NOON
+from tests.builders import NOON, a_policy
 from tests.telemetry.selectors import WEB, a_selector
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 ASKED = Asked(Question("default", a_selector()), WEB)
 
 
-def a_request(path: Path, *, planning_level: float = 0.95) -> FitRequest:
-    return FitRequest(path, ASKED, Calendar("UTC"), planning_level=planning_level, lead_time=timedelta(minutes=3))
+def a_request(
+    path: Path,
+    holidays: Holidays | None = None,
+    *,
+    planning_percentile: int = 95,
+    lead_time: timedelta = 3 * MINUTE,
+    schedules: Sequence[Mapping[str, object]] = (),
+) -> FitRequest:
+    forecast = Forecast(planning_percentile=planning_percentile, holidays=holidays)
+    return FitRequest(
+        path, ASKED, a_policy(forecast=forecast, schedules=schedules).spec, events=(), lead_time=lead_time
+    )
 
 
 @pytest.fixture
@@ -64,14 +75,14 @@ def test_without_history_there_is_no_fit(path: Path) -> None:
 def test_what_cannot_be_fitted_is_refused_with_a_reason(path: Path) -> None:
     store(path, days=1)
 
-    with pytest.raises(ForecastingError, match="planning_level"):
-        fit_signal(a_request(path, planning_level=1.5))
+    with pytest.raises(ForecastingError, match="lead_time"):
+        fit_signal(a_request(path, lead_time=-MINUTE))
 
 
 def test_holidays_of_the_history_are_learned_and_those_ahead_are_marked(path: Path) -> None:
     store(path, days=28)
 
-    fit = fit_signal(replace(a_request(path), holidays=Holidays(country="US", subdivision="NY")))
+    fit = fit_signal(a_request(path, Holidays(country="US", subdivision="NY")))
 
     assert fit is not None
     marked = fit.fitted.calendar.marked_days
@@ -84,7 +95,7 @@ def test_holidays_of_the_history_are_learned_and_those_ahead_are_marked(path: Pa
 def test_ignored_holidays_are_ordinary_days(path: Path) -> None:
     store(path, days=1)
 
-    fit = fit_signal(replace(a_request(path), holidays=Holidays(country="US", ignored=("Columbus Day",))))
+    fit = fit_signal(a_request(path, Holidays(country="US", ignored=("Columbus Day",))))
 
     assert fit is not None
     assert "Columbus Day" not in {day.name for day in fit.fitted.calendar.marked_days}
@@ -92,7 +103,7 @@ def test_ignored_holidays_are_ordinary_days(path: Path) -> None:
 
 def test_what_an_earlier_fit_knew_of_holidays_is_handed_on(path: Path) -> None:
     store(path, days=28)
-    with_holidays = replace(a_request(path), holidays=Holidays(country="US"))
+    with_holidays = a_request(path, Holidays(country="US"))
     first = fit_signal(with_holidays)
     assert first is not None
     younger = path.with_name("younger.f32")
@@ -111,7 +122,7 @@ def test_a_refit_within_a_day_keeps_what_backtests_and_the_decomposition_said(pa
     assert first is not None
 
     again = fit_signal(replace(a_request(path), earlier=first))
-    otherwise = fit_signal(replace(a_request(path), earlier=first, planning_level=0.7))
+    otherwise = fit_signal(replace(a_request(path, planning_percentile=70), earlier=first))
 
     assert again is not None
     assert otherwise is not None
@@ -133,4 +144,22 @@ def test_holidays_of_an_unknown_place_are_refused_with_a_reason(path: Path) -> N
     store(path, days=1)
 
     with pytest.raises(ForecastingError, match="no public holidays are known of ZZ;"):
-        fit_signal(replace(a_request(path), holidays=Holidays(country="ZZ")))
+        fit_signal(a_request(path, Holidays(country="ZZ")))
+
+
+def test_windows_of_a_multiplier_are_left_out_of_learning_and_those_of_a_floor_are_not(path: Path) -> None:
+    store(path, days=1)
+    window = {"weekdays": ["Sunday"], "start": "20:00", "end": "22:00"}
+    sale, opening = (
+        {**window, "name": "sale", "multiplierPercent": 300},
+        {**window, "name": "opening", "minReplicas": 9},
+    )
+    requests = (a_request(path, schedules=[schedule]) for schedule in (sale, opening))
+
+    sold, opened = (fit_signal(request) for request in requests)
+
+    assert sold is not None
+    assert opened is not None
+    evening = NOON.replace(hour=20) - DAY
+    assert [(event.start, event.end) for event in sold.fitted.calendar.events] == [(evening, evening + 120 * MINUTE)]
+    assert opened.fitted.calendar.events == ()

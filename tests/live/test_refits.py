@@ -122,7 +122,7 @@ async def test_a_fit_for_another_spec_is_due_at_once(scene: Scene) -> None:
     scene.stage.put(changed | {"metadata": changed["metadata"] | {"generation": 2}})
 
     assert await scene.run() == ["web"]
-    assert scene.workers.fitted[0].planning_level == 0.7
+    assert scene.workers.fitted[0].spec.forecast.planning_percentile == 70
 
 
 async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew(scene: Scene) -> None:
@@ -135,7 +135,7 @@ async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew(scene: Sc
         await scene.run(after=HOUR)
         earlier.append(scene.workers.fitted[0].earlier)
 
-    assert scene.workers.fitted[0].holidays == Holidays(country="US", subdivision="NY")
+    assert scene.workers.fitted[0].spec.forecast.holidays == Holidays(country="US", subdivision="NY")
     assert earlier == [None, known]
 
 
@@ -389,8 +389,8 @@ async def test_a_fit_knows_the_policys_zone_events_and_lead_time(scene: Scene) -
     await scene.run()
 
     (request,) = scene.workers.fitted
-    assert request.calendar.time_zone == "Europe/Berlin"
-    assert [event.start for event in request.calendar.events] == [datetime.fromisoformat("2026-03-02T13:00:00Z")]
+    assert request.spec.forecast.time_zone == "Europe/Berlin"
+    assert [event.spec.start for event in request.events] == [datetime.fromisoformat("2026-03-02T13:00:00Z")]
     assert request.lead_time == timedelta(minutes=10)
 
 

@@ -240,6 +240,17 @@ def test_windows_that_touch_do_not_flap_where_they_meet() -> None:
     assert set(workload.created[both]) == {30}
 
 
+def test_schedules_that_touch_do_not_flap_where_they_meet_and_their_excluded_day_is_as_any() -> None:
+    window = {"minReplicas": 30, "exceptDates": ["2026-03-03"]}
+    first, second = {**window, "start": "13:00", "end": "14:00"}, {**window, "start": "14:00", "end": "15:00"}
+    schedules = [{**first, "name": "first"}, {**second, "name": "second"}]
+    workload = workload_at_noon(steady(100, 28 * HOUR), World(start_up=timedelta(seconds=60)))
+    flown(workload, PretendDoors(workload, a_policy(QUEUED_REQUESTS, objective=P95, schedules=schedules)))
+    both = slice(BEFORE + HOUR // TICK, BEFORE + 3 * HOUR // TICK)
+    assert set(workload.ready[both]) == set(workload.created[both]) == {30}
+    assert set(workload.created[BEFORE + 4 * HOUR // TICK :]) <= {12, 13}
+
+
 # ── Workers and their database (kedacore/keda #476, #4823) ───────────────────────────────────────────────────────────
 class WithDatabase(PretendDoors):
     """A world in which every Ready pod holds eight connections to one database."""

@@ -11,6 +11,7 @@ from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import NOBODY_ASKS, Decision
+from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
 from controller.scaling.reasons import Reason
@@ -49,8 +50,9 @@ class Workload:
             name: Reading(None, NOON, "no answer") if value is None else a_reading(value, now=self.now)
             for name, value in measured.items()
         }
+        windows = tuple(map(window_of, self.events))
         decision = evaluate(
-            Observation(self.now, self.policy, readings, self.scale(), self.memory, self.outlooks, tuple(self.events))
+            Observation(self.now, self.policy, readings, self.scale(), self.memory, self.outlooks, windows)
         )
         self.memory = decision.memory
         ready_at = self.now + self.start_up

@@ -27,6 +27,7 @@ from controller.api.policy_status import (
 )
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.decision import Decision
+from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.memory import resume
@@ -212,7 +213,7 @@ def observations(draw: st.DrawFn, reading: st.SearchStrategy[Reading] = any_read
         scale=Scale(spec, draw(st.integers(0, spec + 5)), tuple(draw(st.lists(pods, max_size=3))), draw(st.booleans())),
         memory=draw(memories()),
         outlooks={"requests": draw(outlooks())} if draw(st.booleans()) else {},
-        events=tuple(draw(st.lists(events, max_size=2))),
+        windows=tuple(map(window_of, draw(st.lists(events, max_size=2)))),
     )
 
 

@@ -1,4 +1,4 @@
-"""What each moment ahead needs: planned demand and demand events, sized and within bounds, and who asks for it."""
+"""What each moment ahead needs: planned demand, events and schedules, sized and within bounds, and who asks for it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Objective, ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
+from controller.scaling.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason
-from controller.scaling.voices.demand_events import share_of_event
+from controller.scaling.voices.demand_events import share_of
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
 from forecasting.series import Series
@@ -41,16 +41,16 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """All that is known ahead: load signals whose forecast may act, and events that concern the policy."""
+    """All that is known ahead: load signals whose forecast may act, and the windows of events and schedules."""
 
     policy: ScalingPolicy
     memory: Memory
     signals: Sequence[Ahead]
-    events: Sequence[DemandEvent] = ()
+    windows: Sequence[DemandWindow] = ()
 
     def need(self, begin: datetime, end: datetime) -> Need:
         """Return what [begin, end) needs: the largest of all that ask, within the policy's bounds."""
-        asked = (*self._of_signals(begin, end), *self._of_events(begin, end))
+        asked = (*self._of_signals(begin, end), *self._of_windows(begin, end))
         largest = max(asked, key=lambda need: need.replicas, default=_NOTHING)
         least, most = self.policy.spec.min_replicas, self.policy.spec.max_replicas
         if largest.replicas < least:
@@ -69,17 +69,17 @@ class Foresight:
                 replicas = self._sized(each.signal, _peak(each.planned, begin, end))
             yield self._reserved(Need(replicas, Reason.FORECAST, each.signal.name))
 
-    def _of_events(self, begin: datetime, end: datetime) -> Iterator[Need]:
-        for event in self.events:
-            share = share_of_event(event, end - MOMENT) if begin < event.spec.end else 0.0
-            floor = math.ceil((event.spec.min_replicas or 0) * share)
-            factor = 1 + ((event.spec.multiplier_percent or 100) / 100 - 1) * share
-            sized = [self._sized(each.signal, factor * _peak(each.planned, begin, end)) for each in self.signals]
-            asked = max(floor, *sized) if factor > 1 else floor
-            yield self._reserved(Need(asked, Reason.DEMAND_EVENT, event.metadata.name))
-
     def _reserved(self, need: Need) -> Need:
         return need._replace(replicas=with_reserve(need.replicas, self.policy))
+
+    def _of_windows(self, begin: datetime, end: datetime) -> Iterator[Need]:
+        for each in self.windows:
+            share = share_of(each, end - MOMENT) if begin < each.end else 0.0
+            floor = math.ceil(each.min_replicas * share)
+            factor = 1 + (each.multiplier_percent / EVERYTHING - 1) * share
+            sized = [self._sized(ahead.signal, factor * _peak(ahead.planned, begin, end)) for ahead in self.signals]
+            asked = max(floor, *sized) if factor > 1 else floor
+            yield self._reserved(Need(asked, each.reason, each.name))
 
     def _sized(self, signal: Signal, demand: float, objective: Objective | None = None) -> int:
         capacity = capacity_of(signal, self.memory)

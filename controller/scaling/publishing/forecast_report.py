@@ -22,10 +22,12 @@ from controller.api.forecast_report import (
 from controller.api.metadata import ObjectMeta
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.demand_windows import window_of
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
 from controller.scaling.planning.needs import Ahead, Foresight
 from controller.scaling.publishing.status import MAX_MESSAGE
+from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast
 
 HOUR = timedelta(hours=1)
@@ -52,7 +54,8 @@ def forecast_report(
     signals = [signal for signal in policy.spec.load_signals if signal.name in fits]
     ahead = [look_ahead(policy, signal, fits[signal.name].fitted, now=now) for signal in signals]
     acting = [each for each in ahead if fits[each.signal.name].fitted.gate.open]
-    plan = plan_ahead(Foresight(policy, memory, acting, events), now=now)
+    windows = (*map(window_of, events), *schedule_windows(policy.spec, now, now + HORIZON))
+    plan = plan_ahead(Foresight(policy, memory, acting, windows), now=now)
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
         verdict=_verdict(policy, fits, plan)[:MAX_MESSAGE],

@@ -9,7 +9,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Candidate
 from controller.scaling.reasons import Reason
 
-SIZES_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO, Reason.QUEUE_DRAIN, Reason.DEMAND_EVENT)
+SIZES_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO, Reason.QUEUE_DRAIN, Reason.DEMAND_EVENT, Reason.SCHEDULE)
 
 
 def reserve_candidates(voices: Sequence[Candidate], policy: ScalingPolicy) -> tuple[Candidate, ...]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from controller.api.policy_status import Memory
+from controller.scaling.demand_windows import window_of
 from controller.scaling.planning.ahead import HORIZON, look_ahead, needs_ahead, plan_ahead
 from controller.scaling.planning.needs import Foresight
 from forecasting import fit
@@ -39,7 +40,7 @@ def test_a_plan_covers_every_moment_with_a_third_of_the_changes(foresight: Fores
 def test_an_announced_launch_is_planned_from_its_start_on_and_named(foresight: Foresight) -> None:
     now = foresight.signals[0].planned.start
     launch = an_event(start=now + timedelta(hours=20), end=now + timedelta(hours=21), multiplierPercent=400)
-    announced = Foresight(POLICY, Memory(), foresight.signals, (launch,))
+    announced = Foresight(POLICY, Memory(), foresight.signals, (window_of(launch),))
 
     asked = [step for step in plan_ahead(announced, now=now).steps if step.reason == "DemandEvent"]
 

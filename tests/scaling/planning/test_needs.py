@@ -10,6 +10,7 @@ import pytest
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.demand_windows import window_of
 from controller.scaling.planning.needs import Ahead, Foresight, Need
 from controller.scaling.reasons import Reason
 from forecasting import Series
@@ -29,7 +30,7 @@ def foresight(
     series = {name: Series(NOON, SLOT, np.full(288, value)) for name, value in planned.items()}
     median = Series(NOON, SLOT, np.full(288, expected))
     ahead = [Ahead(signals[name], median, each) for name, each in series.items()]
-    return Foresight(policy, Memory(), ahead, tuple(events))
+    return Foresight(policy, Memory(), ahead, tuple(map(window_of, events)))
 
 
 def policy_of(*signals: Mapping[str, Any], least: int = 1, most: int = 100) -> ScalingPolicy:

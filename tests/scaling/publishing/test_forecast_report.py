@@ -40,3 +40,11 @@ def test_a_report_about_many_signals_fits_its_schema() -> None:
     closed = {name: SignalFit(a_fitted_forecast(gate_open=False), None) for name in names}
     report = forecast_report(policy, closed, Memory(), now=NOON)
     assert ForecastReport.model_validate(report.model_dump(mode="json", by_alias=True)) == report
+
+
+def test_the_plan_holds_the_windows_of_schedules() -> None:
+    tomorrow = {"name": "opening", "start": "08:00", "end": "10:00", "weekdays": ["Tuesday"], "minReplicas": 60}
+    fits = {"requests": SignalFit(a_fitted_forecast(), None)}
+    plan = forecast_report(a_policy(schedules=[tomorrow]), fits, Memory(), now=NOON).status.plan
+    (opening,) = (step for step in plan if step.replicas == 60)
+    assert (opening.start, opening.reason, opening.source) == (NOON + timedelta(hours=20), "Schedule", "opening")

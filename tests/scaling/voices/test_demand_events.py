@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from controller.scaling.demand_windows import window_of
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
-from controller.scaling.voices.demand_events import event_candidates, share_of_event
+from controller.scaling.voices.demand_events import event_candidates, share_of
 from tests.builders import NOON, QUEUE, a_policy, a_reading, an_event, an_observation, an_outlook
 
 # The builder's event is from 13:00 to 15:00, three times the usual; the builder's lead time is three minutes.
@@ -123,8 +124,8 @@ def test_an_event_that_cannot_say_how_many_is_silent_with_a_reason(observation: 
 
 
 def test_the_share_of_an_event_never_falls_again() -> None:
-    event = an_event(rampInSeconds=600)
-    shares = [share_of_event(event, event.spec.start + minute * MINUTE) for minute in range(-20, 300)]
+    window = window_of(an_event(rampInSeconds=600))
+    shares = [share_of(window, window.start + minute * MINUTE) for minute in range(-20, 300)]
     assert shares == sorted(shares)
     assert (shares[0], shares[15], shares[20], shares[-1]) == (0, 0.5, 1, 1)
 
@@ -136,6 +137,6 @@ def test_while_an_event_is_on_without_a_forecast_what_was_scaled_for_it_is_held(
         event_candidates(an_observation(replicas=40, events=[event], outlooks=outlooks, now=on, requests=210))
         for outlooks in ({}, {"requests": an_outlook([70] * 10, start=on)})
     )
-    assert held.replicas == 40
+    assert (held.replicas, held.reason) == (40, Reason.WINDOW_HELD)
     assert "holds the 40 replicas" in held.message
     assert multiplied.replicas == 30

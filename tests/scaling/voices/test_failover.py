@@ -82,3 +82,8 @@ def test_the_reserve_is_in_what_is_needed_soon() -> None:
     plan = plan_capacity(an_observation(SPREAD, requests=7, outlooks={"requests": an_outlook([140] * 9)}))
 
     assert plan.needed_soon == 30
+
+
+def test_a_reserve_of_what_is_only_held_does_not_grow_with_every_sweep() -> None:
+    observation = an_observation(SPREAD, replicas=40, events=[an_event(start=NOON)], requests=70)
+    assert plan_capacity(observation).recommended_replicas == 40

@@ -1,0 +1,55 @@
+"""Demand windows: what demand events and schedules come to, once it is known when they hold.
+
+When a schedule holds is in schedules.py; what a window asks for, in voices/demand_events.py.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.api.demand_event import DemandEvent
+from controller.scaling.reasons import Reason
+
+EVERYTHING = 100  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class DemandWindow:
+    """More demand than usual in [start, end): `multiplier_percent` of it, or at least `min_replicas`.
+
+    `reason` says whether an event or a schedule asks for it. All of it is there at the start, after a ramp.
+    """
+
+    reason: Reason
+    name: str
+    start: datetime
+    end: datetime
+    ramp_in_seconds: int = 0
+    multiplier_percent: int = EVERYTHING
+    min_replicas: int = 0
+    description: str = ""
+
+    @property
+    def ramp_in(self) -> timedelta:
+        """How long before the start capacity begins to rise."""
+        return timedelta(seconds=self.ramp_in_seconds)
+
+    @property
+    def told(self) -> str:
+        """What it is, in words."""
+        kind = "demand event" if self.reason is Reason.DEMAND_EVENT else "schedule"
+        return f"{kind} {self.name}"
+
+
+def window_of(event: DemandEvent) -> DemandWindow:
+    """Return the window of a demand event."""
+    spec = event.spec
+    return DemandWindow(
+        reason=Reason.DEMAND_EVENT,
+        name=event.metadata.name,
+        start=spec.start,
+        end=spec.end,
+        ramp_in_seconds=spec.ramp_in_seconds,
+        multiplier_percent=spec.multiplier_percent or EVERYTHING,
+        min_replicas=spec.min_replicas or 0,
+        description=spec.description,
+    )
