@@ -12,7 +12,7 @@ from controller.reporting.basis import demand_from
 from controller.reporting.wording import duration
 from controller.scaling.decision import Decision
 from controller.scaling.judging.timeline import Timeline
-from controller.scaling.learning.lead_time import learned_lead_time
+from controller.scaling.learning.lead_time import known_lead_time
 from controller.simulation.defaults import RATE_PRESET
 from controller.simulation.demand import Demand
 from controller.simulation.ours import CyclePilot
@@ -63,7 +63,7 @@ def demand_of(flight: Flight) -> shown.Demand:
     if not flight.pilot.expected.get(key):
         return shown.Demand(key.signal or "demand", UNIT)
     at, median, planned = zip(*flight.pilot.expected[key], strict=True)
-    lead = learned_lead_time(flight.policy, flight.policy.status.memory).lead_time_seconds
+    lead = known_lead_time(flight.policy, flight.policy.status.memory).seconds
     band = shown.Band(
         np.array([moment.timestamp() for moment in at]),
         np.array(median),

@@ -37,17 +37,14 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
 def advance_memory(observation: Observation) -> Memory:
     """Return the memory after looking, before deciding: start-ups learned, rules and backlogs advanced."""
     memory = _without_future(observation.memory, observation.now)
-    memory = memory.model_copy(update={"rollout": advance_rollout(memory.rollout, observation)})
+    memory = _updated(memory, rollout=advance_rollout(memory.rollout, observation))
     memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
     memory = remember_capacities(replace(observation, memory=memory))
     looked = replace(observation, memory=memory)
-    advanced = {
-        "rules": advance_rules(looked),
-        "backlogs": advance_backlogs(looked),
-        "removal": advance_removal(looked),
-    }
-    return memory.model_copy(update=advanced)
+    return _updated(
+        memory, rules=advance_rules(looked), backlogs=advance_backlogs(looked), removal=advance_removal(looked)
+    )
 
 
 def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
@@ -56,14 +53,14 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     fresh = not unhealthy_signals(observation)
     # What was recommended without seeing everything is no ground for removing, once all is seen again.
     recommended = planned if fresh else max(planned, observation.scale.spec_replicas)
-    after = {
-        "recommendations": _recommendations(observation, recommended),
-        "changes": _changes(observation, desired),
-        "removal": removal_after(observation, desired),
-        "outage": outage_after(observation, plan),
-        "planned_replicas": planned if fresh else memory.planned_replicas,
-    }
-    return memory.model_copy(update=after)
+    return _updated(
+        memory,
+        recommendations=_recommendations(observation, recommended),
+        changes=_changes(observation, desired),
+        removal=removal_after(observation, desired),
+        outage=outage_after(observation, plan),
+        planned_replicas=planned if fresh else memory.planned_replicas,
+    )
 
 
 def stabilized_floor(observation: Observation) -> int:
@@ -98,6 +95,8 @@ def _changes(observation: Observation, desired: int) -> tuple[Change, ...]:
 
 def _record(entries: tuple[Recommendation, ...], replicas: int, now: datetime) -> tuple[Recommendation, ...]:
     """Append a recommendation to a strictly falling list: earlier, lower ones can never be the highest again."""
+    if entries and entries[-1].replicas == replicas:
+        return entries
     since = now
     while entries and entries[-1].replicas <= replicas:
         since = entries[-1].since
@@ -119,18 +118,23 @@ def _forget_vain_change(memory: Memory, observation: Observation) -> Memory:
 
 def _without_future(memory: Memory, now: datetime) -> Memory:
     """Return the memory with later times brought to now: a clock that was set back blocks nothing for hours."""
-    return memory.model_copy(
-        update={
-            "recommendations": tuple(_not_after(now, entry, "since") for entry in memory.recommendations),
-            "changes": tuple(_not_after(now, change, "at") for change in memory.changes),
-            "rules": tuple(_not_after(now, rule, "above_since", "fired_at", "stopped_at") for rule in memory.rules),
-            "removal": memory.removal and _not_after(now, memory.removal, "at", "undone_at"),
-            "outage": memory.outage and _not_after(now, memory.outage, "began", "seen"),
-            "rollout": memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
-            "backlogs": tuple(_not_after(now, backlog, "since") for backlog in memory.backlogs),
-            "capacities": tuple(_not_after(now, each, *CAPACITY_TIMES) for each in memory.capacities),
-        }
+    return _updated(
+        memory,
+        recommendations=tuple([_not_after(now, entry, "since") for entry in memory.recommendations]),
+        changes=tuple([_not_after(now, change, "at") for change in memory.changes]),
+        rules=tuple([_not_after(now, rule, "above_since", "fired_at", "stopped_at") for rule in memory.rules]),
+        removal=memory.removal and _not_after(now, memory.removal, "at", "undone_at"),
+        outage=memory.outage and _not_after(now, memory.outage, "began", "seen"),
+        rollout=memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
+        backlogs=tuple([_not_after(now, backlog, "since") for backlog in memory.backlogs]),
+        capacities=tuple([_not_after(now, each, *CAPACITY_TIMES) for each in memory.capacities]),
     )
+
+
+def _updated(memory: Memory, **parts: object) -> Memory:
+    """Return the memory with these parts; itself where they are what it has, as in nearly every sweep."""
+    news = {name: part for name, part in parts.items() if part != getattr(memory, name)}
+    return memory.model_copy(update=news) if news else memory
 
 
 def _not_after(now: datetime, part: AnyPart, *times: str) -> AnyPart:

@@ -12,7 +12,7 @@ from controller.api.scaling_policy import Objective, ScalingPolicy
 from controller.api.signals import LoadSpec, Signal
 from controller.scaling.decision import Decision
 from controller.scaling.judging.timeline import Timeline
-from controller.scaling.learning.lead_time import learned_lead_time
+from controller.scaling.learning.lead_time import known_lead_time
 from controller.simulation.defaults import default_policy
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay
@@ -99,9 +99,9 @@ def test_what_a_forecast_asked_for_is_ready_before_its_need_in_95_of_100_rises(s
     wishes = [0]
 
     def hear(decision: Decision) -> None:
-        lead, wish = learned_lead_time(policy, decision.memory), decision.plan.forecast_replicas or 0
-        if wish > decision.current_replicas and wish > wishes[-1] and lead.lead_time_source == "Learned":
-            rises.append((decision.at, decision.at + timedelta(seconds=lead.lead_time_seconds), wish))
+        lead, wish = known_lead_time(policy, decision.memory), decision.plan.forecast_replicas or 0
+        if wish > decision.current_replicas and wish > wishes[-1] and lead.source == "Learned":
+            rises.append((decision.at, decision.at + timedelta(seconds=lead.seconds), wish))
         wishes.append(wish)
 
     demand = demand_of(busy_days(hours_until(22 * HOUR)), evaluate_from=MONDAY)

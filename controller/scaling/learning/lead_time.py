@@ -6,8 +6,9 @@ Given by the policy, else learned from the target's own pods, else a safe defaul
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
-from controller.api.policy_status import Learned, Memory, StartUp
+from controller.api.policy_status import Memory, StartUp
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.observation import Pod
 
@@ -22,28 +23,33 @@ KEPT_STEPS = 20  # recent enough to follow a new image, many enough for a p90
 PERCENTILE = 0.9
 
 
+class LeadTime(NamedTuple):
+    """A lead time, where it comes from, and how many observed scale-ups are behind it."""
+
+    seconds: int
+    source: Literal["Given", "Learned", "Default"]
+    steps: int = 0
+
+
 def lead_time(policy: ScalingPolicy, memory: Memory) -> timedelta:
     """Return the time from deciding to Ready that plans use."""
-    return timedelta(seconds=learned_lead_time(policy, memory).lead_time_seconds)
+    return timedelta(seconds=known_lead_time(policy, memory).seconds)
 
 
-def learned_lead_time(policy: ScalingPolicy, memory: Memory) -> Learned:
+def known_lead_time(policy: ScalingPolicy, memory: Memory) -> LeadTime:
     """Return the lead time with its source: p90 of the time until a whole recent step was Ready, plus the delays.
 
     Single pods are a trap: when each of 20 pods is in time with 90 %, the step is complete in time with 12 %.
     """
     given = policy.spec.capacity.lead_time_seconds
     if given is not None:
-        return Learned(lead_time_seconds=given, lead_time_source="Given")
+        return LeadTime(given, "Given")
     steps = sorted(start_up.seconds for start_up in memory.start_ups)
     if len(steps) < MIN_STEPS:
-        default = int(DEFAULT_LEAD_TIME.total_seconds())
-        return Learned(lead_time_seconds=default, lead_time_source="Default", lead_time_steps=len(steps))
+        return LeadTime(int(DEFAULT_LEAD_TIME.total_seconds()), "Default", len(steps))
     slow = steps[math.ceil(PERCENTILE * len(steps)) - 1]
     total = timedelta(seconds=slow) + METRIC_DELAY + SWEEP
-    return Learned(
-        lead_time_seconds=math.ceil(total.total_seconds()), lead_time_source="Learned", lead_time_steps=len(steps)
-    )
+    return LeadTime(math.ceil(total.total_seconds()), "Learned", len(steps))
 
 
 def remember_start_ups(memory: Memory, pods: Sequence[Pod]) -> Memory:

@@ -23,7 +23,7 @@ from controller.scaling.learning.capacity_drift import (
     trusted_share,
 )
 from controller.scaling.learning.capacity_fit import Fit, fit_capacity
-from controller.scaling.learning.lead_time import learned_lead_time
+from controller.scaling.learning.lead_time import LeadTime, known_lead_time
 from controller.scaling.learning.load_pairs import Pair, add_pair, as_matrix, figure
 from controller.scaling.observation import Observation
 
@@ -46,13 +46,19 @@ def why_unknown(signal: str) -> str:
 
 def learned_numbers(policy: ScalingPolicy, memory: Memory) -> Learned:
     """Return the lead time and the capacities that plans use, with their sources."""
-    return learned_lead_time(policy, memory).model_copy(update={"capacities": capacities(policy, memory)})
+    used = tuple((signal.name, _used(signal, memory)) for signal in policy.spec.load_signals)
+    return _told(known_lead_time(policy, memory), used)
 
 
-def capacities(policy: ScalingPolicy, memory: Memory) -> tuple[SignalCapacity, ...]:
-    """Return the capacity of a replica for each load signal, as a person is told it."""
-    known = ((signal.name, _used(signal, memory)) for signal in policy.spec.load_signals)
-    return tuple(SignalCapacity(name=name, **dict(used)) for name, used in known if used is not None)
+@lru_cache(maxsize=4096)
+def _told(lead: LeadTime, used: tuple[tuple[str, Capacity | None], ...]) -> Learned:
+    """Return learned numbers as a person is told them; what one sweep says, the next says again."""
+    return Learned(
+        lead_time_seconds=lead.seconds,
+        lead_time_source=lead.source,
+        lead_time_steps=lead.steps,
+        capacities=tuple(SignalCapacity(name=name, **dict(each)) for name, each in used if each is not None),
+    )
 
 
 def remember_capacities(observation: Observation) -> Memory:

@@ -166,20 +166,19 @@ def condition(
 ) -> Condition:
     """Return a condition that says whether something holds, why in a word, and why in a sentence."""
     holds, reason, message = said
-    status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+    status, message = ConditionStatus.TRUE if holds else ConditionStatus.FALSE, message[:MAX_MESSAGE]
+    known = next((each for each in previous if each.type == kind), None)
+    if known is None or known.status is not status:
+        since = now.replace(microsecond=0)  # to the second, as Kubernetes keeps it
+    elif (known.reason, known.message, known.observed_generation) == (reason, message, generation):
+        return known
+    else:
+        since = known.last_transition_time
     return Condition(
         type=kind,
         status=status,
         reason=reason,
-        message=message[:MAX_MESSAGE],
+        message=message,
         observed_generation=generation,
-        last_transition_time=_last_transition(previous, kind, status, now=now),
+        last_transition_time=since,
     )
-
-
-def _last_transition(previous: Iterable[Condition], kind: str, status: ConditionStatus, *, now: datetime) -> datetime:
-    """Return since when the condition has had this status, to the second as Kubernetes keeps it."""
-    for known in previous:
-        if known.type == kind and known.status == status:
-            return known.last_transition_time
-    return now.replace(microsecond=0)

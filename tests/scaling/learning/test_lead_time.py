@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from controller.api.policy_status import Memory, StartUp
-from controller.scaling.learning.lead_time import learned_lead_time, remember_start_ups
+from controller.scaling.learning.lead_time import known_lead_time, remember_start_ups
 from controller.scaling.observation import Pod
 from tests.builders import NOON, a_policy
 
@@ -51,14 +51,14 @@ def seconds_learned(memory: Memory, pods: Sequence[Pod]) -> list[int]:
 def test_lead_time_is_the_time_until_whole_steps_were_ready(
     memory: Memory, seconds: int, source: str, why: str
 ) -> None:
-    learned = learned_lead_time(LEARNS, memory)
-    assert (learned.lead_time_seconds, learned.lead_time_source) == (seconds, source), why
-    assert learned.lead_time_steps == len(memory.start_ups)
+    learned = known_lead_time(LEARNS, memory)
+    assert (learned.seconds, learned.source) == (seconds, source), why
+    assert learned.steps == len(memory.start_ups)
 
 
 def test_a_given_lead_time_wins_over_what_was_learned() -> None:
-    given = learned_lead_time(a_policy(capacity={"leadTimeSeconds": 30}), remembered(600, 600, 600))
-    assert (given.lead_time_seconds, given.lead_time_source) == (30, "Given")
+    given = known_lead_time(a_policy(capacity={"leadTimeSeconds": 30}), remembered(600, 600, 600))
+    assert (given.seconds, given.source) == (30, "Given")
 
 
 @pytest.mark.parametrize(
