@@ -88,6 +88,25 @@ class RolloutMemory(Part):
     """When it was over; empty while it goes on."""
 
 
+class WriterMemory(Part):
+    """Who else writes the number that this policy writes."""
+
+    replicas: Replicas
+    """What it stands at while nobody else writes."""
+    written_by: Annotated[str, Field(max_length=128)] = ""
+    """Who wrote it last, by managedFields; empty where that is not known."""
+    written_at: Timestamp | None = None
+    """When, by managedFields."""
+    changed_by: Annotated[str, Field(max_length=128)] = ""
+    """Who else changed it last."""
+    changed_at: Timestamp | None = None
+    """When that was seen."""
+    yielded_since: Timestamp | None = None
+    """Since when it is left to him; empty where it is not."""
+    resumed_at: Timestamp | None = None
+    """When it was last taken up again."""
+
+
 class StartUp(Part):
     """A scale-up that became wholly Ready."""
 
@@ -116,6 +135,8 @@ class Memory(Part):
     """The outage that is on, or has just ended."""
     rollout: RolloutMemory | None = None
     """The newest rollout; start-ups of its pods are not learned from."""
+    writer: WriterMemory | None = None
+    """Who else writes what this policy writes; empty while it does not act."""
     capacities: Annotated[tuple[CapacityMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
     """What the capacity of a replica is learned from, for each load signal whose policy does not give it."""
     planned_replicas: Replicas | None = None

@@ -16,12 +16,12 @@ from kubernetes.aio.client.exceptions import OpenApiException
 from controller.cluster.address import Address, group_path
 from controller.cluster.answer import Answer, parse_retry_after
 from controller.errors import ClusterUnavailable
+from controller.scaling.observation import FIELD_MANAGER
 
 WRITE_TIMEOUT_SECONDS = 4.0  # a write fenced at an age of 10 s must be over before the lease ends at 15 s
 FIRST_BACKOFF_SECONDS = 0.2  # then doubled
 LONGEST_RETRY_AFTER_SECONDS = 5.0  # who asks for more is asked again by the next sweep
 CHUNK = 500  # objects a page of a list, as the API server's own clients ask
-FIELD_MANAGER = "headroom"
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -105,8 +105,9 @@ class KubernetesClient:
                 return tuple(objects)
 
     async def patch_json(self, address: Address, operations: Sequence[Mapping[str, Any]]) -> Raw:
-        """Apply a JSON patch; a `test` that fails is a Conflict."""
-        return await self._write("PATCH", address, list(operations), content_type=JSON_PATCH)
+        """Apply a JSON patch as field manager `headroom`; a `test` that fails is a Conflict."""
+        query = [("fieldManager", FIELD_MANAGER)]
+        return await self._write("PATCH", address, list(operations), content_type=JSON_PATCH, query=query)
 
     async def apply(self, address: Address, configuration: Mapping[str, Any]) -> Raw:
         """Server-side apply as field manager `headroom`, taking over fields that somebody else set."""

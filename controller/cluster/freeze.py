@@ -11,10 +11,9 @@ from pydantic import TypeAdapter
 
 from controller.api.behavior import PauseDirection
 from controller.api.fields import Timestamp
-from controller.api.metadata import ObjectMeta
 from controller.cluster.address import CONFIG_MAPS
 from controller.cluster.client import KubernetesClient
-from controller.cluster.managed_fields import ManagedFields, last_manager
+from controller.cluster.managed_fields import ManagedMeta, last_manager
 from controller.cluster.wire import Wire, parse
 from controller.errors import ClusterUnavailable, NotFound
 from controller.scaling.observation import Freeze
@@ -28,16 +27,10 @@ Word = TypeVar("Word")
 _TIME: TypeAdapter[Timestamp] = TypeAdapter(Timestamp)
 
 
-class FreezeMeta(ObjectMeta):
-    """Metadata of the ConfigMap, with who wrote it."""
-
-    managed_fields: tuple[ManagedFields, ...] = ()
-
-
 class FreezeConfigMap(Wire):
     """The ConfigMap. Without data it freezes all changes for as long as it is there."""
 
-    metadata: FreezeMeta
+    metadata: ManagedMeta
     data: Mapping[str, str] | None = None
 
 

@@ -97,7 +97,13 @@ class TargetReader:
         if view is None:
             message = f"there is no {ref.kind} {ref.name} in namespace {policy.key.namespace}"
             return _hidden(Reason.TARGET_NOT_FOUND, message)
-        scale = Scale(view.spec_replicas, view.ready_replicas, rolling_out=view.rolling_out, revision=view.revision)
+        scale = Scale(
+            view.spec_replicas,
+            view.ready_replicas,
+            rolling_out=view.rolling_out,
+            revision=view.revision,
+            written=view.written,
+        )
         return Found(policy, scale, view.selector)
 
     async def _ask(self, deadline: float, policy: ScalingPolicy) -> Found | Target:

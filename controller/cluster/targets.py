@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from controller.api.metadata import ObjectMeta
 from controller.api.scaling_policy import ScaleTargetRef
+from controller.cluster.managed_fields import ManagedMeta, written_by
 from controller.cluster.selector import LabelSelector
 from controller.cluster.wire import Count, Wire, parse
+from controller.scaling.observation import Written
 
 PROJECTED = frozenset({("apps", "Deployment"), ("apps", "StatefulSet")})  # group and kind
 DEPLOYMENT_REVISION = "deployment.kubernetes.io/revision"  # counts up with every template, back to an older one too
@@ -49,6 +50,8 @@ class TargetView:
     selector: str
     revision: str = ""
     """The template pods are made from; empty while the cluster does not name it."""
+    written: Written | None = None
+    """Who asked for these replicas; None where nobody is on record."""
 
     @property
     def in_flight(self) -> bool:
@@ -87,7 +90,7 @@ class WorkloadStatus(Wire):
     update_revision: str = ""
 
 
-class WorkloadMeta(ObjectMeta):
+class WorkloadMeta(ManagedMeta):
     """Metadata of a Deployment or StatefulSet; the annotations of a Deployment hold its revision."""
 
     annotations: Mapping[str, str] = {}
@@ -116,6 +119,7 @@ def project_target(raw: Mapping[str, Any]) -> TargetView:
         rolling_out=_is_rolling_out(workload),
         selector=str(workload.spec.selector),
         revision=workload.status.update_revision or meta.annotations.get(DEPLOYMENT_REVISION, ""),
+        written=written_by(meta.managed_fields, "spec", "replicas"),
     )
 
 

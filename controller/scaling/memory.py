@@ -11,6 +11,7 @@ from controller.scaling.decision import Plan
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.guards.outage import outage_after
 from controller.scaling.guards.rollout import advance_rollout, scaled_up_pods
+from controller.scaling.guards.second_writer import advance_writer, writer_after
 from controller.scaling.guards.undo import advance_removal, removal_after
 from controller.scaling.learning.lead_time import lead_time, remember_start_ups
 from controller.scaling.learning.learned_capacity import remember_capacities
@@ -37,7 +38,8 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
 def advance_memory(observation: Observation) -> Memory:
     """Return the memory after looking, before deciding: start-ups learned, rules and backlogs advanced."""
     memory = _without_future(observation.memory, observation.now)
-    memory = _updated(memory, rollout=advance_rollout(memory.rollout, observation))
+    writer = advance_writer(replace(observation, memory=memory))
+    memory = _updated(memory, writer=writer, rollout=advance_rollout(memory.rollout, observation))
     memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
     memory = remember_capacities(replace(observation, memory=memory))
@@ -59,6 +61,7 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
         outage=outage_after(observation, plan),
+        writer=writer_after(observation, desired),
         planned_replicas=planned if fresh else memory.planned_replicas,
     )
 
@@ -126,6 +129,7 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
         removal=memory.removal and _not_after(now, memory.removal, "at", "undone_at"),
         outage=memory.outage and _not_after(now, memory.outage, "began", "seen"),
         rollout=memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
+        writer=memory.writer and _not_after(now, memory.writer, "changed_at", "yielded_since", "resumed_at"),
         backlogs=tuple([_not_after(now, backlog, "since") for backlog in memory.backlogs]),
         capacities=tuple([_not_after(now, each, *CAPACITY_TIMES) for each in memory.capacities]),
     )

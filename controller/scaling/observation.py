@@ -14,6 +14,8 @@ from forecasting.fleet import NotFitted
 from forecasting.gate import Gate
 from forecasting.series import Series
 
+FIELD_MANAGER = "headroom"  # by this name the API server knows what we wrote
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -41,11 +43,20 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Who wrote a number last, by the name that he gave to the API server, and when."""
+
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """The target's replicas: asked for, Ready, and the pods themselves while some are on their way.
 
     `pods` is empty while nothing is in flight: pods are listed only when somebody needs them. `revision` names the
-    template that pods are made from; empty where that is not known.
+    template that pods are made from; empty where that is not known. `written` says who asked for `spec_replicas`; None
+    where that is not known.
     """
 
     spec_replicas: int
@@ -53,6 +64,7 @@ class Scale:
     pods: tuple[Pod, ...] = ()
     rolling_out: bool = False
     revision: str = ""
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +151,10 @@ class Observation:
     @property
     def acts(self) -> bool:
         """True where a decision will be carried out, not only shown."""
+        yields = self.memory.writer is not None and self.memory.writer.yielded_since is not None
+        return self.may_act and not yields
+
+    @property
+    def may_act(self) -> bool:
+        """True where a decision would be carried out if nobody else wrote the same number."""
         return self.policy.spec.mode is Mode.ACTIVE and self.obstacle is None

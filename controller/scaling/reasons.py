@@ -53,6 +53,7 @@ class Reason(StrEnum):
     TARGET_OFF = "TargetOff"
     TARGET_OWNED_BY_HPA = "TargetOwnedByHPA"
     TARGET_OWNED_BY_POLICY = "TargetOwnedByPolicy"
+    SECOND_WRITER = "SecondWriter"
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PRESET = "UnknownPreset"
     METRICS_SOURCE_NOT_FOUND = "MetricsSourceNotFound"

@@ -32,7 +32,7 @@ class Workload:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
 
-    def write(self, **spec: Any) -> None:
+    def write(self, **spec: Any) -> None:  # noqa: ANN401  as the wire has it
         """Write the policy anew; what is not named here is taken out of it."""
         self.scene.policy(JOBS, behavior=AT_ONCE, **spec)
 

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from controller.api.behavior import PauseDirection
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
-from controller.api.policy_status import ScalingPolicyStatus
+from controller.api.policy_status import ScalingPolicyStatus, WriterMemory
 from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
 from controller.scaling.guards.by_hand import freeze_message, standing_freeze
 from controller.scaling.guards.health import describe, unhealthy_signals
+from controller.scaling.guards.second_writer import second_writer_message
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.lookahead import why_missing
 from controller.scaling.observation import Obstacle
@@ -89,8 +90,14 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.removal,
         status.memory.outage and status.memory.outage.began,
         status.memory.rollout,
+        _seen_of(status.memory.writer),
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
+
+
+def _seen_of(writer: WriterMemory | None) -> tuple[object, ...]:
+    """Return what a restart must know of a second writer; what stands moves with every change of our own."""
+    return (None, None, None) if writer is None else (writer.changed_at, writer.yielded_since, writer.resumed_at)
 
 
 def _conditions(decision: Decision) -> tuple[Condition, ...]:
@@ -115,6 +122,9 @@ def _acting(decision: Decision) -> tuple[bool, str, str]:
         return False, observation.obstacle.reason, observation.obstacle.message
     if observation.policy.spec.mode is Mode.RECOMMEND:
         return False, Reason.RECOMMENDING, "mode is Recommend: decisions are shown, not carried out"
+    second = second_writer_message(observation)
+    if second:
+        return False, Reason.SECOND_WRITER, second
     freeze = standing_freeze(observation)
     if freeze is not None and freeze.direction is PauseDirection.BOTH:
         return False, Reason.FROZEN, freeze_message(freeze)
