@@ -6,9 +6,10 @@ when, is the caller's business.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from controller.api.demand_event import DemandEvent
@@ -20,11 +21,12 @@ from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.memory import resume
-from controller.scaling.observation import Freeze, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
+from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.scaling.schedules import schedule_windows
+from controller.scaling.sharing import grants, shares_budget
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
@@ -107,30 +109,63 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     """Observe every policy of the batch, evaluate each, and apply all that changed."""
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
-    events = _events_by_policy(batch.events)
-    decisions: list[Decision] = []
-    patches: list[Patch] = []
-    failures: dict[ObjectKey, Exception] = {}
-    updated: Mapping[SignalKey, FittedForecast] = {}
+    seen = _Seen(batch, now, readings, _events_by_policy(batch.events), {})
+    done, asking = _Outcome(now), _Outcome(now)
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             await asyncio.sleep(0)
             updated = _updated(batch, batch.policies[number : number + BREATH], readings)
-        key, target = policy.key, targets[policy.key]
+            seen = seen._replace(updated=updated)
+        target = targets[policy.key]
         if target.scale is None:
-            patches += _patch_without_scale(policy, target.obstacle, now)
+            done.patches += _patch_without_scale(policy, target.obstacle, now)
             continue
-        try:
-            look = _Look(policy, readings[key], target.scale, target.obstacle, events.get(key, ()), updated)
-            decision = evaluate(_observe(look, batch, now))
-            patches.append(patch_for(decision))
-            decisions.append(decision)
-        except Exception as error:  # noqa: BLE001  a defect that one policy meets must not stop all others
-            failures[key] = error
-            patches += _patch_without_scale(policy, _defect(error), now)
-    written = tuple(patch for patch in patches if not patch.is_empty)
+        outcome = asking if shares_budget(policy) else done
+        outcome.decide(policy, partial(_decide, policy, target.scale, target.obstacle, seen))
+    done.share_out(asking)
+    written = tuple(patch for patch in done.patches if not patch.is_empty)
     await cluster.apply(written)
-    return Cycle(tuple(decisions), written, _carry_on(batch, decisions), failures)
+    return Cycle(tuple(done.decisions), written, _carry_on(batch, done.decisions), done.failures)
+
+
+@dataclass
+class _Outcome:
+    """What has been decided so far, what is to be written for it, and who met a defect of ours."""
+
+    now: datetime
+    decisions: list[Decision] = field(default_factory=list)
+    patches: list[Patch] = field(default_factory=list)
+    failures: dict[ObjectKey, Exception] = field(default_factory=dict)
+
+    def decide(self, policy: ScalingPolicy, make: Callable[[], Decision]) -> None:
+        """Take in a decision; a defect that one policy meets must not stop all others."""
+        try:
+            decision = make()
+            self.patches.append(patch_for(decision))
+            self.decisions.append(decision)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is told on the policy and by the caller
+            self.failures[policy.key] = error
+            self.patches += _patch_without_scale(policy, _defect(error), self.now)
+
+    def share_out(self, asking: "_Outcome") -> None:
+        """Take in what policies decided that share a budget; who gets less than it asks for decides again by that."""
+        granted = grants(asking.decisions)
+        for decision in asking.decisions:
+            grant = granted.get(decision.policy)
+            self.decide(decision.observation.policy, partial(_decide_again, decision, grant))
+        self.failures |= asking.failures
+        failed = (patch for patch in asking.patches if patch.policy in asking.failures)
+        self.patches += failed
+
+
+class _Seen(NamedTuple):
+    """What the doors and people say now; `updated` are forecasts that took in the newest samples."""
+
+    batch: Batch
+    now: datetime
+    readings: Readings
+    events: Mapping[ObjectKey, tuple[DemandEvent, ...]]
+    updated: Mapping[SignalKey, FittedForecast]
 
 
 class _Look(NamedTuple):
@@ -142,6 +177,18 @@ class _Look(NamedTuple):
     obstacle: Obstacle | None
     events: tuple[DemandEvent, ...]
     updated: Mapping[SignalKey, FittedForecast]
+
+
+def _decide(policy: ScalingPolicy, scale: Scale, obstacle: Obstacle | None, seen: _Seen) -> Decision:
+    events = seen.events.get(policy.key, ())
+    look = _Look(policy, seen.readings[policy.key], scale, obstacle, events, seen.updated)
+    return evaluate(_observe(look, seen.batch, seen.now))
+
+
+def _decide_again(decision: Decision, grant: Grant | None) -> Decision:
+    if grant is None:
+        return decision
+    return evaluate(replace(decision.observation, memory=decision.remembered, grant=grant))
 
 
 def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings) -> Mapping[SignalKey, FittedForecast]:

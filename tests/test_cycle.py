@@ -67,6 +67,31 @@ async def test_every_policy_of_a_batch_is_decided_and_only_what_changed_is_writt
     assert first.patches == tuple(doors.written)
 
 
+async def test_policies_that_share_a_budget_are_decided_within_it_in_one_cycle() -> None:
+    # 140 requests/s are 20 replicas at 70 % of ten each; 27 in all, shared by need.
+    cost = {"hourlyPerReplica": 2, "budget": {"name": "shop", "hourly": 54}}
+    web, api = a_policy(name="web", cost=cost), a_policy(name="api", cost=cost, maxReplicas=16)
+    alone = a_policy(name="jobs")
+    doors = Doors({"requests": a_reading(140)})
+    result = await cycle(Batch([web, alone, api]), doors)
+    changes = {patch.policy.name: patch.scale.to_replicas for patch in doors.written if patch.scale}
+    assert changes == {"web": 15, "api": 12, "jobs": 20}
+    reasons = {decision.policy.name: decision.reason for decision in result.decisions}
+    assert reasons == {"web": Reason.BUDGET, "api": Reason.BUDGET, "jobs": Reason.LIVE_RATIO}
+    memory = result.carried.memories[web.key]
+    assert memory.changes[-1].to_replicas == 15
+
+
+async def test_a_defect_that_one_policy_of_a_budget_meets_leaves_the_budget_to_the_others() -> None:
+    cost = {"hourlyPerReplica": 2, "budget": {"name": "shop", "hourly": 54}}
+    policies = [a_policy(name=name, cost=cost) for name in ("web", "api")]
+    doors = Doors({"requests": a_reading(140)}, forgotten="api")
+    result = await cycle(Batch(policies), doors)
+    assert {patch.policy.name: patch.scale.to_replicas for patch in doors.written if patch.scale} == {"web": 20}
+    assert [key.name for key in result.failures] == ["api"]
+    assert sum(patch.policy.name == "api" for patch in doors.written) == 1
+
+
 async def test_a_defect_that_one_policy_meets_stops_no_other() -> None:
     # No reading was handed over for the second policy: the contract of the door is broken, for this policy alone.
     policies = [a_policy(name=name) for name in ("web", "api", "jobs")]

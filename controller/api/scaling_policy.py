@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field, model_validator
 
 from controller.api.behavior import Behavior, Pause, Pin
+from controller.api.cost import Cost
 from controller.api.fields import (
     DnsLabel,
     GroupVersion,
@@ -197,6 +198,10 @@ class ScalingPolicySpec(Part):
     """What the workload leans on, and would harm by more replicas."""
     resilience: Resilience | None = None
     """What the workload must outlive. Spread the pods yourself, by `topologySpreadConstraints`."""
+    cost: Cost | None = None
+    """What replicas cost, and a budget that policies share."""
+    priority: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Who gets more of a shared budget: higher ones are served first, equal ones share by need."""
     fallback: Fallback | None = None
     """A floor for the case that signals stay away."""
     pause: Pause | None = None

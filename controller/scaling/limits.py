@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from controller.scaling.decision import Plan, Proposal
+from controller.scaling.guards.budget import keep_to_budget
 from controller.scaling.guards.by_hand import obey_freeze, obey_pause, obey_pin
 from controller.scaling.guards.dependencies import spare_dependencies
 from controller.scaling.guards.health import Health, describe, unhealthy_signals
@@ -129,6 +130,7 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     cool_down,
     undo_harmful_removal,
     spare_dependencies,
+    keep_to_budget,
     clamp_to_bounds,
     obey_pause,
     obey_pin,

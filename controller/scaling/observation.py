@@ -130,6 +130,15 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a policy gets of a budget it shares, where that is less than it asks for."""
+
+    replicas: int
+    budget: str
+    hourly: float
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """Everything one decision may know.
 
@@ -147,6 +156,7 @@ class Observation:
     obstacle: Obstacle | None = None
     unfitted: Mapping[str, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None
+    grant: Grant | None = None
 
     @property
     def acts(self) -> bool:

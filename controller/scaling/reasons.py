@@ -42,6 +42,7 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     PINNED = "Pinned"
     FROZEN = "Frozen"
+    BUDGET = "BudgetShared"
     TOO_FEW_REPLICAS = "TooFewReplicas"
     TOO_MANY_REPLICAS = "TooManyReplicas"
     # the decision as a whole

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
+from controller.scaling.admission import admit_fraction
 from controller.scaling.calendars import calendar_of
 from controller.scaling.decision import Decision
 from controller.scaling.judging.timeline import Note
@@ -37,7 +38,7 @@ class CyclePilot:
     """Steers by a ScalingPolicy. `forecasts` holds the newest fit of each load signal.
 
     `expected` is, for each load signal, the demand that decisions counted on one lead time ahead, for every minute.
-    `heard` is told every decision.
+    `heard` is told every decision. With `sheds` somebody in front refuses what is not admitted.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class CyclePilot:
         *,
         fit: Fit = fit,
         heard: Callable[[Decision], None] = lambda _: None,
+        sheds: bool = False,
     ) -> None:
-        self._workload, self._learn_from, self._heard = workload, fit, heard
+        self._workload, self._learn_from, self._heard, self._sheds = workload, fit, heard, sheds
         self._doors = PretendDoors(workload, policy)
         self._carried = Carried()
         self._first_tick = workload.tick
@@ -72,6 +74,9 @@ class CyclePilot:
         self._carried = cycle.carried
         self._heard(cycle.decisions[0])
         self._note(cycle.decisions[0])
+        if self._sheds:
+            admitted = admit_fraction(cycle.decisions[0].observation)
+            self._workload.refused[self._workload.tick] = 1 - (1.0 if admitted is None else admitted)
         return cycle.decisions[0].desired_replicas
 
     def history(self, signal: str) -> Series:

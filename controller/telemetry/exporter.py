@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from controller.api.metadata import ObjectKey
+from controller.scaling.admission import admit_fraction
 from controller.scaling.decision import Decision
 
 _SWEEP_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)  # the last two are missed and lost sweeps
@@ -43,6 +44,12 @@ RECOMMENDED = ExportedMetric("headroom_recommended_replicas", "gauge", "Replicas
 FORECAST = ExportedMetric(
     "headroom_forecast_replicas", "gauge", "Replicas the forecast asks for; absent while it may not act.", _POLICY
 )
+ADMITTED = ExportedMetric(
+    "headroom_admit_fraction",
+    "gauge",
+    "Share of measured demand that Ready replicas serve within the objective: what a load shedder may let in.",
+    _POLICY,
+)
 UNHEALTHY = ExportedMetric(
     "headroom_unhealthy_signals", "gauge", "Signals of a policy whose last reading has a problem.", _POLICY
 )
@@ -65,6 +72,7 @@ EXPORTED = (
     DESIRED,
     RECOMMENDED,
     FORECAST,
+    ADMITTED,
     UNHEALTHY,
     DECISIONS,
     QUERIES,
@@ -126,6 +134,7 @@ class Exporter:
             desired=decision.desired_replicas,
             recommended=decision.recommended_replicas,
             forecast=decision.plan.forecast_replicas,
+            admitted=admit_fraction(decision.observation),
             unhealthy=sum(bool(reading.problem) for reading in decision.observation.readings.values()),
         )
 
@@ -144,6 +153,7 @@ class _Shown:
     desired: int
     recommended: int
     forecast: int | None
+    admitted: float | None
     unhealthy: int
 
 
@@ -160,6 +170,7 @@ class _Replicas(Collector):
             (DESIRED, "desired"),
             (RECOMMENDED, "recommended"),
             (FORECAST, "forecast"),
+            (ADMITTED, "admitted"),
             (UNHEALTHY, "unhealthy"),
         ):
             family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)

@@ -37,6 +37,7 @@ def test_a_decision_shows_its_replicas_and_its_reason() -> None:
     assert shown["headroom_desired_replicas", "shop", "web"] == 5
     assert shown["headroom_recommended_replicas", "shop", "web"] == 5
     assert shown["headroom_unhealthy_signals", "shop", "web"] == 1
+    assert 0 < shown["headroom_admit_fraction", "shop", "web"] < 1
     assert shown["headroom_decisions_total", "LiveRatio"] == 1
 
 
