@@ -77,11 +77,10 @@ def _by_need(claims: Sequence[Claim], money: float) -> list[tuple[Claim, int]]:
     exact = [claim.need * share for claim in claims]
     whole = [int(each + ROUNDING) for each in exact]
     money -= sum(replicas * claim.price for replicas, claim in zip(whole, claims, strict=True))
-    by_remainder = sorted(range(len(claims)), key=lambda i: (whole[i] - exact[i], claims[i].policy))
-    for i in by_remainder:
-        if whole[i] < claims[i].need and claims[i].price <= money + ROUNDING:
-            whole[i] += 1
-            money -= claims[i].price
+    while affordable := [i for i, each in enumerate(claims) if whole[i] < each.need and each.price <= money + ROUNDING]:
+        largest = min(affordable, key=lambda i: (whole[i] - exact[i], claims[i].policy))
+        whole[largest] += 1
+        money -= claims[largest].price
     return list(zip(claims, whole, strict=True))
 
 
