@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "accuracy": "Measure forecasts of a recorded trace, beside naive ones.",
         "scan": "Rank workloads by what a forecast would gain.",
         "backtest": "Replay a policy on a recorded trace, beside plain HPA.",
+        "whatif": "Replay settings side by side, and say which one to take.",
         "rehearse": "Rehearse a policy: made loads against what it promises.",
         "plan": "Show the replicas of the next 48 hours, in few steps.",
         "explain": "Say why a decision was made: voices, winner, limits.",

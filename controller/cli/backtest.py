@@ -17,7 +17,8 @@ from controller.cli.inputs import FILE, Duration, UtcTime, load_policy
 from controller.cli.load_tests import with_load_test
 from controller.cli.outputs import check_folder, write_plot
 from controller.cli.scenes import Scale, Scene, recorded_demand
-from controller.cli.sweeps import sweep
+from controller.cli.side_by_side import JOBS, workers
+from controller.cli.sweeps import Sweep, sweep
 from controller.cli.timelines import write_timelines
 from controller.cli.variants import VariantText, check_moments
 from controller.errors import InputRefused
@@ -70,6 +71,7 @@ OURS = "headroom"
     "--evaluate-from", type=UtcTime(), help="Begin of the evaluated window. Default: the last 14 days (or 4)."
 )
 @click.option("--sweep", "wants_sweep", is_flag=True, help="Compare on curves too: move every policy's main setting.")
+@click.option("--jobs", type=JOBS, help="With --sweep: replays at a time. Default: one for each processor.")
 @click.option(
     "--load-test", type=FILE, help="CSV of load_per_replica,p95_ms: what is known of a capacity to be learned."
 )
@@ -92,6 +94,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     seed: int,
     evaluate_from: datetime | None,
     wants_sweep: bool,
+    jobs: int | None,
     load_test: Path | None,
     timeline: Path | None,
     decisions: Path | None,
@@ -114,7 +117,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     chosen = parse_rivals(rivals)
     with _progress() as bar:
         flight, *theirs = run_all(scene, chosen, bar, decisions=decisions)
-        swept = sweep(scene, chosen, bar, ours=OURS) if wants_sweep else None
+        swept = _swept(scene, chosen, bar, jobs) if wants_sweep else None
     timelines = [flight.timeline, *theirs]
     if timeline is not None:
         write_timelines(timeline, timelines)
@@ -133,6 +136,11 @@ def _world(start_up: timedelta, seed: int, variants: tuple[Variant, ...]) -> Wor
 def _policy(path: Path | None, load_test: Path | None, world: World) -> ScalingPolicy:
     policy = default_policy(world) if path is None else load_policy(path)
     return policy if load_test is None else with_load_test(policy, load_test)
+
+
+def _swept(scene: Scene, rivals: Sequence[Rival], bar: Progress, jobs: int | None) -> Sweep:
+    with workers(jobs) as executor:
+        return sweep(scene, rivals, bar, ours=OURS, executor=executor)
 
 
 def _progress() -> Progress:

@@ -1,5 +1,6 @@
 """What people write on the command line and in files, parsed at the door: policies, durations, times."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from forecasting.batch import LONGEST_HISTORY
 FILE = click.Path(dir_okay=False, path_type=Path)
 LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)  # of a quantile
 
+WHOLE = 100  # percent
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 Resource = TypeVar("Resource", ScalingPolicy, MetricsSource, DemandEvent)
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
@@ -50,6 +52,24 @@ class Horizon(Duration):
         if not timedelta(0) < horizon <= LONGEST_HISTORY:
             self.fail(f"{value!r} is not above 0s and at most {LONGEST_HISTORY.days}d", param, ctx)
         return horizon
+
+
+class Share(click.ParamType[float]):
+    """A share written as a percentage: `0.1%`."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  click's
+        """Return the share, from 0 to 1."""
+        if isinstance(value, float):
+            return value
+        try:
+            percent = float(value.removesuffix("%"))
+        except ValueError:
+            percent = math.nan
+        if not value.endswith("%") or not 0 <= percent <= WHOLE:
+            self.fail(f"{value!r} is not a percentage; write it like 0.1%", param, ctx)
+        return percent / WHOLE
 
 
 class UtcTime(click.ParamType[datetime]):

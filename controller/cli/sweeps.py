@@ -1,6 +1,7 @@
 """Sweeps: each policy of a backtest with its main setting moved, so that costs and misses are compared on curves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -9,9 +10,9 @@ from rich.progress import Progress
 
 from controller.cli.outputs import UNKNOWN, make_table, plain, print_terminal
 from controller.cli.scenes import Scene
+from controller.cli.side_by_side import side_by_side
 from controller.scaling.judging.curves import Curve, Matched, Point, frontier, match
-from controller.scaling.judging.score import score
-from controller.scaling.judging.timeline import Timeline
+from controller.scaling.judging.score import Score, score
 from controller.simulation.ours import CyclePilot
 from controller.simulation.replay import replay
 from controller.simulation.rivals.ablations import planning_for
@@ -49,33 +50,29 @@ class Sweep:
         ]
 
 
-def sweep(scene: Scene, rivals: Iterable[Rival], bar: Progress, *, ours: str) -> Sweep:
-    """Replay our policy at each planning percentile, and each kind of rival at each of its settings."""
-    runs: dict[str, Sequence[Callable[[], Timeline]]] = {
-        ours: [partial(_replay_at, scene, int(percentile), ours) for (percentile,) in PERCENTILE_SWEEP]
+def sweep(scene: Scene, rivals: Iterable[Rival], bar: Progress, *, ours: str, executor: Executor) -> Sweep:
+    """Replay our policy at each planning percentile, and each kind of rival at each of its settings, side by side."""
+    runs: dict[str, list[Callable[[], Score]]] = {
+        ours: [partial(_ours, scene, int(percentile), ours) for (percentile,) in PERCENTILE_SWEEP]
     }
-    runs |= {kind: _runs_of(scene, kind) for kind in dict.fromkeys(rival.kind for rival in rivals)}
-    task = bar.add_task("sweep", total=sum(map(len, runs.values())))
-    curves: dict[str, Sequence[Point]] = {}
-    minutes = 0
-    for name, timelines in runs.items():
-        points = []
-        for replayed in timelines:
-            found = score(replayed())
-            points.append(Point(found.policy, found.pod_hours, found.violation_minutes))
-            minutes = found.minutes
-            bar.advance(task)
-        curves[name] = points
-    return Sweep(ours, curves, minutes)
+    for kind in dict.fromkeys(rival.kind for rival in rivals):
+        runs[kind] = [partial(_theirs, scene, rival) for rival in swept(kind)]
+    named = [(name, call) for name, calls in runs.items() for call in calls]
+    advance = partial(bar.advance, bar.add_task("sweep", total=len(named)))
+    scores = side_by_side([call for _, call in named], executor, done=advance)
+    curves: dict[str, list[Point]] = {name: [] for name in runs}
+    for (name, _), found in zip(named, scores, strict=True):
+        curves[name].append(Point(found.policy, found.pod_hours, found.violation_minutes))
+    return Sweep(ours, curves, scores[0].minutes)
 
 
-def _runs_of(scene: Scene, kind: str) -> list[Callable[[], Timeline]]:
-    return [partial(rival.replay, scene.demand, scene.world, scene.policy) for rival in swept(kind)]
+def _theirs(scene: Scene, rival: Rival) -> Score:
+    return score(rival.replay(scene.demand, scene.world, scene.policy))
 
 
-def _replay_at(scene: Scene, percentile: int, name: str) -> Timeline:
-    policy = planning_for(scene.policy, percentile)
-    return replay(scene.demand, scene.world, lambda workload: CyclePilot(workload, policy), name=f"{name}={percentile}")
+def _ours(scene: Scene, percentile: int, name: str) -> Score:
+    pilot = partial(CyclePilot, policy=planning_for(scene.policy, percentile))
+    return score(replay(scene.demand, scene.world, pilot, name=f"{name}={percentile}"))
 
 
 def show_sweep(swept: Sweep) -> None:

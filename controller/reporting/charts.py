@@ -23,6 +23,7 @@ from controller.reporting.lanes import draw_misses, draw_reasons
 from controller.reporting.report import Band, Component, Demand, Latency, Lines, Report
 from controller.reporting.sampling import changes, outline
 from controller.reporting.style import FORECAST, INK, OTHERS, POLICIES, QUIET, RIVAL
+from controller.reporting.trade_off import draw_trade_off
 from forecasting.series import Values
 
 MAX_POINTS = 12_000  # a chart: two weeks keep the extremes of every few minutes, and a page stays a few megabytes
@@ -53,6 +54,8 @@ def draw(report: Report) -> Slots:
         slots["violation-minutes"] = _total(report.violation_minutes, "minutes")
     if report.pod_hours is not None:
         slots["pod-hours"] = _total(report.pod_hours, "pod-hours")
+    if report.trade_off is not None:
+        slots["trade-off"] = draw_trade_off(report.trade_off)
     return slots
 
 

@@ -140,6 +140,32 @@ class Focus:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class TradeOffPoint:
+    """One setting: what it cost and missed, whether none beats it in both, and whether it is the one to take."""
+
+    name: str
+    pod_hours: float
+    minutes: float
+    on_front: bool = False
+    is_recommended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """Settings beside each other, and the minutes over the objective that are allowed."""
+
+    points: tuple[TradeOffPoint, ...]
+    allowed_minutes: float
+    price: float | None = None
+    """Of a pod-hour, in whatever currency."""
+
+    @property
+    def by_cost(self) -> tuple[TradeOffPoint, ...]:
+        """The settings, cheapest first."""
+        return tuple(sorted(self.points, key=lambda point: (point.pod_hours, point.minutes)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """One page about one workload. The first of each set of lines is ours.
@@ -162,4 +188,5 @@ class Report:
     pod_hours: Lines | None = None
     decisions: tuple[DecisionRow, ...] = ()
     focus: Focus | None = None
+    trade_off: TradeOff | None = None
     notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ def test_commands_are_listed_in_the_order_a_person_meets_them() -> None:
         "accuracy",
         "scan",
         "backtest",
+        "whatif",
         "rehearse",
         "plan",
         "explain",

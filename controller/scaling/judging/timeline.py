@@ -1,8 +1,9 @@
 """Timeline: what happened to one workload under one policy, as columns by tick. What it was worth is in score.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,16 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.demand_rps)
+
+    def part(self, first: int, end: int | None = None) -> "Timeline":
+        """Return the ticks in [first, end)."""
+        columns: dict[str, Any] = {
+            name: values[first:end] for name, values in vars(self).items() if isinstance(values, np.ndarray)
+        }
+        start = self.start + first * self.tick
+        until = start + len(columns["demand_rps"]) * self.tick
+        notes = tuple(note for note in self.notes if start <= note.at < until)
+        return replace(self, start=start, notes=notes, **columns)
 
     @property
     def seconds(self) -> Values:
