@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from controller.api.capacity_outlook import Runway
 from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory
@@ -90,6 +91,7 @@ class Batch:
     carried: Carried = Carried()
     unfitted: Mapping[SignalKey, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None
+    runways: Mapping[ObjectKey, Runway] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         windows=(*map(window_of, look.events), *schedule_windows(policy.spec, now, soon)),
         obstacle=look.obstacle,
         freeze=batch.freeze,
+        runway=batch.runways.get(policy.key),
     )
 
 

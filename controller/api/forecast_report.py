@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from controller.api.capacity_outlook import CapacityOutlook
 from controller.api.fields import DnsLabel, ObjectName, Part, Replicas, Sentence, Timestamp
 from controller.api.metadata import ObjectKey, ObjectMeta
 from controller.api.policy_status import Learned
@@ -120,10 +121,12 @@ class ForecastReportStatus(Part):
     """Numbers learned from the workload itself."""
     signals: Annotated[tuple[SignalForecast, ...], Field(max_length=16)] = ()
     """The forecast of each load signal."""
+    outlook: CapacityOutlook | None = None
+    """Replicas over the next 90 days, and how long limits last; made anew once a day."""
 
 
 class ForecastReport(Part):
-    """What the operator expects for one policy over the next 48 hours. Owned by the policy, written by the operator."""
+    """What the operator expects for one policy, hours and months ahead. Owned by the policy, written by us."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from controller.api.capacity_memory import CapacityMemory, SignalCapacity
+from controller.api.capacity_outlook import Runway
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
 from controller.api.metadata import Conditions
 
@@ -175,7 +176,9 @@ class ScalingPolicyStatus(Part):
     """When Headroom last changed the target."""
     learned: Learned | None = None
     """Numbers learned from the workload itself."""
+    runway: Runway | None = None
+    """How long the limit lasts that ends first; dates that move by a day or two stay as they are."""
     conditions: Conditions = ()
-    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, ScalingLimited."""
+    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, CapacityRunway, ScalingLimited."""
     memory: Memory = Memory()
     """What decisions remember over a restart. For the operator, not for people."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
+from controller.api.capacity_outlook import Runway
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.scaling.demand_windows import DemandWindow
@@ -143,7 +144,8 @@ class Observation:
     """Everything one decision may know.
 
     `unfitted` is what the last fit of a load signal failed of, where it did. `windows` are those of all demand events
-    for the policy, and of its schedules as far as a lead time from now.
+    for the policy, and of its schedules as far as a lead time from now. `runway` is that
+    of the limit that ends first; None while there is no outlook of the next months.
     """
 
     now: datetime
@@ -157,6 +159,7 @@ class Observation:
     unfitted: Mapping[str, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None
     grant: Grant | None = None
+    runway: Runway | None = None
 
     @property
     def acts(self) -> bool:

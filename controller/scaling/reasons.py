@@ -65,6 +65,8 @@ class Reason(StrEnum):
     SIGNALS_FRESH = "SignalsFresh"
     FORECAST_WITHIN_MAX = "ForecastWithinMax"
     FORECAST_ABOVE_MAX = "ForecastAboveMax"
+    RUNWAY_ENOUGH = "EnoughFor30Days"
+    MAX_REPLICAS_SOON = "MaxReplicasWithin30Days"
     REFIT_FAILING = "RefitFailing"
     NO_ROOM = "NoRoom"
     STEP_RULE_STOPPED = "StepRuleStopped"

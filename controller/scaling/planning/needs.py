@@ -60,7 +60,7 @@ class Foresight:
         return largest
 
     def _of_signals(self, begin: datetime, end: datetime) -> Iterator[Need]:
-        waits = _waits(self.policy)
+        waits = queue_waits(self.policy)
         for each in self.signals:
             if each.signal.name in waits:  # what may wait is sized for the mean, as when it is decided
                 mean = window(each.expected, begin, max(end, begin + waits[each.signal.name])).mean()
@@ -93,7 +93,7 @@ def _peak(series: Series, begin: datetime, end: datetime) -> float:
     return float(window(series, begin, end).max(initial=0.0))
 
 
-def _waits(policy: ScalingPolicy) -> dict[str, timedelta]:
+def queue_waits(policy: ScalingPolicy) -> dict[str, timedelta]:
     """Return the load signals whose items wait in a queue, and how long they may."""
     queues = (signal.queue for signal in policy.spec.signals if signal.queue)
     return {queue.arrivals: timedelta(seconds=queue.drain_target_seconds) for queue in queues}

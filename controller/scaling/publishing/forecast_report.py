@@ -1,4 +1,4 @@
-"""The ForecastReport of a policy: what is expected over the next 48 hours, and how far it may be believed. Pure."""
+"""The ForecastReport of a policy: what is expected hours and months ahead, and how far it may be believed. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from controller.api.capacity_outlook import CapacityOutlook
 from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import (
     Accuracy,
@@ -26,6 +27,7 @@ from controller.scaling.demand_windows import window_of
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
 from controller.scaling.planning.needs import Ahead, Foresight
+from controller.scaling.publishing.capacity_runway import is_short, short_runway
 from controller.scaling.publishing.status import MAX_MESSAGE
 from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast
@@ -48,9 +50,10 @@ def forecast_report(
     memory: Memory,
     *,
     events: Sequence[DemandEvent] = (),
+    outlook: CapacityOutlook | None = None,
     now: datetime,
 ) -> ForecastReport:
-    """Return the report of a policy from the fits of its load signals, and the events that concern it."""
+    """Return the report of a policy from the fits of its load signals, the events that concern it, and its outlook."""
     signals = [signal for signal in policy.spec.load_signals if signal.name in fits]
     ahead = [look_ahead(policy, signal, fits[signal.name].fitted, now=now) for signal in signals]
     acting = [each for each in ahead if fits[each.signal.name].fitted.gate.open]
@@ -58,10 +61,11 @@ def forecast_report(
     plan = plan_ahead(Foresight(policy, memory, acting, windows), now=now)
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
-        verdict=_verdict(policy, fits, plan)[:MAX_MESSAGE],
+        verdict=" ".join([_verdict(policy, fits, plan), *_warning(policy, outlook, now)])[:MAX_MESSAGE],
         plan=plan.steps,
         learned=learned_numbers(policy, memory),
         signals=tuple(_signal_forecast(each, fits[each.signal.name], now) for each in ahead),
+        outlook=outlook,
     )
     metadata = ObjectMeta(name=policy.metadata.name, namespace=policy.metadata.namespace)
     return ForecastReport(metadata=metadata, spec=ForecastReportSpec(policy=policy.metadata.name), status=status)
@@ -82,7 +86,7 @@ def _points(ahead: Ahead, now: datetime) -> tuple[ForecastPoint, ...]:
 def _verdict(policy: ScalingPolicy, fits: Mapping[str, SignalFit], plan: PlanAhead) -> str:
     closed = [f"{name}: {fit.fitted.gate.message}" for name, fit in sorted(fits.items()) if not fit.fitted.gate.open]
     if not plan.steps:
-        return "The forecast does not act yet. " + "; ".join(closed)
+        return " ".join(["The forecast does not act yet.", "; ".join(closed)]).rstrip()
     return " ".join([_sentence(policy, plan), *closed])
 
 
@@ -98,6 +102,15 @@ def _sentence(policy: ScalingPolicy, plan: PlanAhead) -> str:
         f"Between {low} and {peak.replicas} replicas{capped} in the next 48 hours, most from {peak.start:%a %H:%M} "
         f"UTC, in {changes} changes{followed}."
     )
+
+
+def _warning(policy: ScalingPolicy, outlook: CapacityOutlook | None, now: datetime) -> list[str]:
+    """Return a sentence on the runway that ends first, where it ends within 30 days."""
+    first = outlook.runways[0] if outlook and outlook.runways else None
+    if first is None or not is_short(first, policy, now=now):
+        return []
+    told = short_runway(first)
+    return [f"{told[0].upper()}{told[1:]}."]
 
 
 def _signal_forecast(ahead: Ahead, fit: SignalFit, now: datetime) -> SignalForecast:

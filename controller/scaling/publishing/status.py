@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
+from controller.api.capacity_outlook import Runway
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus, WriterMemory
 from controller.api.scaling_policy import Mode
@@ -14,6 +15,7 @@ from controller.scaling.guards.second_writer import second_writer_message
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.lookahead import why_missing
 from controller.scaling.observation import Obstacle
+from controller.scaling.publishing.capacity_runway import capacity_runway, settled
 from controller.scaling.publishing.forecast_above_max import forecast_within_max
 from controller.scaling.reasons import Reason
 
@@ -32,6 +34,7 @@ MAX_MESSAGE = 1024  # bound of the field in the CRD
 def status_after(decision: Decision) -> ScalingPolicyStatus:
     """Return the whole status after a decision; conditions keep the time of their last transition."""
     policy, previous = decision.observation.policy, decision.observation.policy.status
+    runway = settled(previous.runway, decision.observation.runway)
     scaled = decision.observation.acts and decision.desired_replicas != decision.current_replicas
     return ScalingPolicyStatus(
         observed_generation=policy.metadata.generation,
@@ -42,7 +45,8 @@ def status_after(decision: Decision) -> ScalingPolicyStatus:
         message=decision.message[:MAX_MESSAGE],
         last_scale_time=decision.at if scaled else previous.last_scale_time,
         learned=learned_numbers(policy, decision.memory),
-        conditions=_conditions(decision),
+        runway=runway,
+        conditions=_conditions(decision, runway),
         memory=decision.memory,
     )
 
@@ -83,6 +87,7 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.forecast_replicas,
         status.reason,
         status.learned,
+        status.runway,
         status.memory.rules,
         status.memory.backlogs,
         status.memory.changes,
@@ -100,12 +105,13 @@ def _seen_of(writer: WriterMemory | None) -> tuple[object, ...]:
     return (None, None, None) if writer is None else (writer.changed_at, writer.yielded_since, writer.resumed_at)
 
 
-def _conditions(decision: Decision) -> tuple[Condition, ...]:
+def _conditions(decision: Decision, runway: Runway | None) -> tuple[Condition, ...]:
     said = {
         "Acting": _acting(decision),
         "SignalsHealthy": _signals_healthy(decision),
         "ForecastReady": _forecast_ready(decision),
         "ForecastWithinMax": forecast_within_max(decision),
+        "CapacityRunway": capacity_runway(runway, decision),
         "ScalingLimited": _scaling_limited(decision),
     }
     policy = decision.observation.policy
