@@ -8,6 +8,7 @@ from controller.api.capacity_memory import CapacityMemory, SignalCapacity
 from controller.api.capacity_outlook import Runway
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
 from controller.api.metadata import Conditions
+from controller.api.shadow import ShadowMemory
 
 
 class Recommendation(Part):
@@ -140,6 +141,8 @@ class Memory(Part):
     """Who else writes what this policy writes; empty while it does not act."""
     capacities: Annotated[tuple[CapacityMemory, ...], Field(max_length=16, json_schema_extra=by_name())] = ()
     """What the capacity of a replica is learned from, for each load signal whose policy does not give it."""
+    shadow: ShadowMemory | None = None
+    """In Recommend mode, what would have been done beside what was; empty while the policy acts."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 
@@ -179,6 +182,7 @@ class ScalingPolicyStatus(Part):
     runway: Runway | None = None
     """How long the limit lasts that ends first; dates that move by a day or two stay as they are."""
     conditions: Conditions = ()
-    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, CapacityRunway, ScalingLimited."""
+    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, CapacityRunway, ScalingLimited; SafeToEnable in
+    Recommend mode."""
     memory: Memory = Memory()
     """What decisions remember over a restart. For the operator, not for people."""

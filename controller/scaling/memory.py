@@ -13,6 +13,7 @@ from controller.scaling.guards.outage import outage_after
 from controller.scaling.guards.rollout import advance_rollout, scaled_up_pods
 from controller.scaling.guards.second_writer import advance_writer, writer_after
 from controller.scaling.guards.undo import advance_removal, removal_after
+from controller.scaling.judging.shadow import advance_shadow
 from controller.scaling.learning.lead_time import lead_time, remember_start_ups
 from controller.scaling.learning.learned_capacity import remember_capacities
 from controller.scaling.observation import Observation
@@ -55,9 +56,11 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     fresh = not unhealthy_signals(observation)
     # What was recommended without seeing everything is no ground for removing, once all is seen again.
     recommended = planned if fresh else max(planned, observation.scale.spec_replicas)
+    recommendations = _recommendations(observation, recommended)
     return _updated(
         memory,
-        recommendations=_recommendations(observation, recommended),
+        recommendations=recommendations,
+        shadow=advance_shadow(observation, max(entry.replicas for entry in recommendations)),
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
         outage=outage_after(observation, plan),

@@ -61,6 +61,10 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "InternalError"
     # conditions that hold
     RECOMMENDING = "Recommending"
+    WATCHED_TOO_SHORT = "WatchedTooShort"
+    WOULD_MISS_MORE = "WouldMissMore"
+    WOULD_COST_MORE = "WouldCostMore"
+    NO_WORSE_THAN_WHAT_RUNS = "NoWorseThanWhatRuns"
     READY_FOR_SCALE = "ReadyForScale"
     SIGNALS_FRESH = "SignalsFresh"
     FORECAST_WITHIN_MAX = "ForecastWithinMax"

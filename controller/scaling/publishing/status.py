@@ -12,6 +12,8 @@ from controller.scaling.decision import Decision
 from controller.scaling.guards.by_hand import freeze_message, standing_freeze
 from controller.scaling.guards.health import describe, unhealthy_signals
 from controller.scaling.guards.second_writer import second_writer_message
+from controller.scaling.judging.shadow import CONDITION as SAFE_TO_ENABLE
+from controller.scaling.judging.shadow import safe_to_enable
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.lookahead import why_missing
 from controller.scaling.observation import Obstacle
@@ -96,6 +98,7 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.outage and status.memory.outage.began,
         status.memory.rollout,
         _seen_of(status.memory.writer),
+        status.memory.shadow and [day.began for day in status.memory.shadow.days],
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
 
@@ -113,6 +116,7 @@ def _conditions(decision: Decision, runway: Runway | None) -> tuple[Condition, .
         "ForecastWithinMax": forecast_within_max(decision),
         "CapacityRunway": capacity_runway(runway, decision),
         "ScalingLimited": _scaling_limited(decision),
+        SAFE_TO_ENABLE: safe_to_enable(decision.memory.shadow),
     }
     policy = decision.observation.policy
     return tuple(
