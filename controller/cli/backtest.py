@@ -112,8 +112,7 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     policy = _policy(policy_file, load_test, world)
     name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
     demand = make_demand(recorded, DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed))
-    check_moments(variants, demand)
-    scene = Scene(name, demand, world_for(policy, world), policy)
+    scene = _scene(name, demand, world, policy)
     chosen = parse_rivals(rivals)
     with _progress() as bar:
         flight, *theirs = run_all(scene, chosen, bar, decisions=decisions)
@@ -131,6 +130,11 @@ def _world(start_up: timedelta, seed: int, variants: tuple[Variant, ...]) -> Wor
     if start_up <= timedelta(0):
         raise InputRefused("--startup must be above 0s")
     return World(start_up=start_up, seed=seed, variants=variants)
+
+
+def _scene(name: str, demand: Demand, world: World, policy: ScalingPolicy) -> Scene:
+    check_moments(world.variants, demand)
+    return Scene(name, demand, world_for(policy, world), policy)
 
 
 def _policy(path: Path | None, load_test: Path | None, world: World) -> ScalingPolicy:

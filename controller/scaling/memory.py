@@ -60,7 +60,7 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     return _updated(
         memory,
         recommendations=recommendations,
-        shadow=advance_shadow(observation, max(entry.replicas for entry in recommendations)),
+        shadow=advance_shadow(observation, max([planned, *(entry.replicas for entry in recommendations)])),
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
         outage=outage_after(observation, plan),
