@@ -6,6 +6,7 @@ from pydantic import Field
 
 from controller.api.capacity_memory import CapacityMemory, SignalCapacity
 from controller.api.capacity_outlook import Runway
+from controller.api.error_budget import MAX_SPELLS, BadSpell, BudgetStatus
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
 from controller.api.metadata import Conditions
 from controller.api.shadow import ShadowMemory
@@ -143,6 +144,8 @@ class Memory(Part):
     """What the capacity of a replica is learned from, for each load signal whose policy does not give it."""
     shadow: ShadowMemory | None = None
     """In Recommend mode, what would have been done beside what was; empty while the policy acts."""
+    bad_spells: Annotated[tuple[BadSpell, ...], Field(max_length=MAX_SPELLS)] = ()
+    """When service was bad, as far back as the error budget asks; the oldest first."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 
@@ -181,8 +184,10 @@ class ScalingPolicyStatus(Part):
     """Numbers learned from the workload itself."""
     runway: Runway | None = None
     """How long the limit lasts that ends first; dates that move by a day or two stay as they are."""
+    error_budget: BudgetStatus | None = None
+    """What is left of `objective.errorBudget`."""
     conditions: Conditions = ()
-    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, CapacityRunway, ScalingLimited; SafeToEnable in
-    Recommend mode."""
+    """Acting, SignalsHealthy, ForecastReady, ForecastWithinMax, CapacityRunway, WithinErrorBudget, ScalingLimited;
+    SafeToEnable in Recommend mode."""
     memory: Memory = Memory()
     """What decisions remember over a restart. For the operator, not for people."""

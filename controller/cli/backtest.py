@@ -117,13 +117,17 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     with _progress() as bar:
         flight, *theirs = run_all(scene, chosen, bar, decisions=decisions)
         swept = _swept(scene, chosen, bar, jobs) if wants_sweep else None
-    timelines = [flight.timeline, *theirs]
     if timeline is not None:
-        write_timelines(timeline, timelines)
+        write_timelines(timeline, [flight.timeline, *theirs])
     if report is not None:
         write_plot(report_of(scene, flight, theirs), report, "--report")
     show = {"table": show_table, "json": show_json}[shape]
-    show(Findings(timelines, [compare(flight.timeline, rival) for rival in theirs], swept))
+    show(_findings(policy, [flight.timeline, *theirs], swept))
+
+
+def _findings(policy: ScalingPolicy, timelines: Sequence[Timeline], swept: Sweep | None) -> Findings:
+    ours, *theirs = timelines
+    return Findings(timelines, [compare(ours, rival) for rival in theirs], swept, policy.spec.objective.error_budget)
 
 
 def _world(start_up: timedelta, seed: int, variants: tuple[Variant, ...]) -> World:
@@ -183,6 +187,7 @@ def report_of(scene: Scene, flight: Flight, rivals: Sequence[Timeline]) -> Repor
         subtitle=f"{window_of(scene.demand)}. Pods are Ready after about {start_up}; p95 is to stay under "
         f"{number(ours.objective_ms)} ms. Rivals are named as on the command line.",
         bounds=(world.min_replicas, world.max_replicas),
+        budget=scene.policy.spec.objective.error_budget,
         notes=("Every policy meets the same demand, the same start-ups and metrics of the same age.",),
     )
 

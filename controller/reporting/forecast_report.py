@@ -31,7 +31,7 @@ def from_forecast_report(report: ForecastReport, policy: ScalingPolicy | None = 
         title=report.key.name,
         subtitle=f"ScalingPolicy {report.metadata.namespace}/{report.spec.policy}, next 48 hours, {made}",
         verdict=status.verdict or NOT_YET,
-        figures=(*_running(policy), *_planned(status.plan), *_learned(status.learned)),
+        figures=(*_running(policy), *_budget(policy), *_planned(status.plan), *_learned(status.learned)),
         demands=tuple(_demand(signal, policy) for signal in status.signals),
         replicas=_replicas(report),
         bounds=(policy.spec.min_replicas, policy.spec.max_replicas) if policy else None,
@@ -45,6 +45,14 @@ def _running(policy: ScalingPolicy | None) -> tuple[Figure, ...]:
     current = "unknown" if status.current_replicas is None else number(status.current_replicas)
     change = current if status.current_replicas == status.desired_replicas else f"{current} → {status.desired_replicas}"
     return (Figure(f"Replicas now ({policy.spec.mode})", change, status.message),)
+
+
+def _budget(policy: ScalingPolicy | None) -> tuple[Figure, ...]:
+    budget = policy.status.error_budget if policy else None
+    if budget is None:
+        return ()
+    burnt = f"{number(budget.burnt_minutes)} of {number(budget.allowed_minutes)} minutes are burnt"
+    return (Figure("Error budget left", f"{budget.left_percent} %", burnt),)
 
 
 def _planned(plan: tuple[PlanStep, ...]) -> tuple[Figure, ...]:

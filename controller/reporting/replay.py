@@ -7,9 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from controller.api.error_budget import ErrorBudget
 from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report
 from controller.reporting.wording import difference, duration, number, percent, share
 from controller.scaling.judging.comparison import Comparison, compare
+from controller.scaling.judging.error_budget import burnt_by
 from controller.scaling.judging.score import Score, score
 from controller.scaling.judging.timeline import Note, Timeline
 from forecasting.series import Values
@@ -28,8 +30,9 @@ def from_replay(
     subtitle: str,
     bounds: tuple[int, int],
     notes: tuple[str, ...] = (),
+    budget: ErrorBudget | None = None,
 ) -> Report:
-    """Return the report of a replay, from timelines over the same ticks, ours first.
+    """Return the report of a replay, from timelines over the same ticks, ours first, and their error budget.
 
     `demand` says what was forecast and why; what was measured is added here. The charts open on the day on which the
     first rival missed its objective most.
@@ -43,7 +46,7 @@ def from_replay(
         title=title,
         subtitle=subtitle,
         verdict=verdict(scores, comparisons),
-        figures=headlines(scores),
+        figures=(*headlines(scores), *_burnt(timelines[:2], budget)),
         scores=scores,
         comparisons=comparisons,
         demands=(replace(demand, measured=Lines(seconds, {"Measured": ours.demand_rps})),),
@@ -111,6 +114,18 @@ def headlines(scores: Sequence[Score]) -> tuple[Figure, ...]:
         figure("Requests served late", "late_share", share),
         figure("Changes of replicas", "actions", number),
     )
+
+
+def _burnt(timelines: Sequence[Timeline], wanted: ErrorBudget | None) -> tuple[Figure, ...]:
+    """Return our part of an error budget as a headline, beside the first rival's."""
+    if wanted is None:
+        return ()
+    ours, *theirs = (
+        (each.policy, number(burnt_by(each, wanted).budget.burnt.total_seconds() / MINUTE)) for each in timelines
+    )
+    allowed = number(wanted.allowed.total_seconds() / MINUTE)
+    beside = "".join(f"{rival}: {burnt}" for rival, burnt in theirs)
+    return (Figure("Error budget burnt", f"{ours[1]} of {allowed} min", beside),)
 
 
 def _newly_missed(timeline: Timeline) -> Values:

@@ -8,6 +8,7 @@ from controller.api.fields import Part
 from controller.api.policy_status import Change, Memory, Recommendation
 from controller.api.scaling_policy import ScalingPolicySpec
 from controller.scaling.decision import Plan
+from controller.scaling.guards.error_budget import advance_spells
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.guards.outage import outage_after
 from controller.scaling.guards.rollout import advance_rollout, scaled_up_pods
@@ -46,7 +47,11 @@ def advance_memory(observation: Observation) -> Memory:
     memory = remember_capacities(replace(observation, memory=memory))
     looked = replace(observation, memory=memory)
     return _updated(
-        memory, rules=advance_rules(looked), backlogs=advance_backlogs(looked), removal=advance_removal(looked)
+        memory,
+        rules=advance_rules(looked),
+        backlogs=advance_backlogs(looked),
+        removal=advance_removal(looked),
+        bad_spells=advance_spells(looked),
     )
 
 

@@ -4,7 +4,7 @@ A registry of its own, so that nothing of the libraries' is exported by accident
 and become series only when somebody scrapes: a sweep over thousands of policies must not pay for that.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -16,6 +16,8 @@ from prometheus_client.registry import Collector
 from controller.api.metadata import ObjectKey
 from controller.scaling.admission import admit_fraction
 from controller.scaling.decision import Decision
+from controller.scaling.guards.error_budget import burn_rates, error_budget
+from controller.scaling.judging.error_budget import MINUTE
 
 _SWEEP_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)  # the last two are missed and lost sweeps
 _FIT_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120)
@@ -53,6 +55,18 @@ ADMITTED = ExportedMetric(
 UNHEALTHY = ExportedMetric(
     "headroom_unhealthy_signals", "gauge", "Signals of a policy whose last reading has a problem.", _POLICY
 )
+BUDGET = ExportedMetric(
+    "headroom_error_budget_minutes", "gauge", "Minutes of bad service that the error budget allows.", _POLICY
+)
+BURNT = ExportedMetric(
+    "headroom_error_budget_burnt_minutes", "gauge", "Minutes of bad service within the window of the budget.", _POLICY
+)
+BURN_RATE = ExportedMetric(
+    "headroom_error_budget_burn_rate",
+    "gauge",
+    "How many times as fast as allowed the budget burnt over the last 5m, 30m, 1h and 6h; at 1 it lasts its window.",
+    (*_POLICY, "window"),
+)
 DECISIONS = ExportedMetric("headroom_decisions_total", "counter", "Decisions by the reason they gave.", ("reason",))
 QUERIES = ExportedMetric(
     "headroom_prometheus_queries_total",
@@ -74,6 +88,9 @@ EXPORTED = (
     FORECAST,
     ADMITTED,
     UNHEALTHY,
+    BUDGET,
+    BURNT,
+    BURN_RATE,
     DECISIONS,
     QUERIES,
     WRITES,
@@ -129,6 +146,7 @@ class Exporter:
     def record_decision(self, decision: Decision) -> None:
         """Show a decision's replicas until the policy's next one, and count its reason."""
         self._decisions.labels(decision.reason.value).inc()
+        budget = error_budget(decision.observation)
         self._replicas.shown[decision.policy] = _Shown(
             current=decision.current_replicas,
             desired=decision.desired_replicas,
@@ -136,6 +154,9 @@ class Exporter:
             forecast=decision.plan.forecast_replicas,
             admitted=admit_fraction(decision.observation),
             unhealthy=sum(bool(reading.problem) for reading in decision.observation.readings.values()),
+            budget=budget.allowed / MINUTE if budget else None,
+            burnt=budget.burnt / MINUTE if budget else None,
+            burn_rates=burn_rates(decision.observation),
         )
 
     def keep_policies(self, policies: Collection[ObjectKey]) -> None:
@@ -155,6 +176,9 @@ class _Shown:
     forecast: int | None
     admitted: float | None
     unhealthy: int
+    budget: float | None
+    burnt: float | None
+    burn_rates: Mapping[str, float]
 
 
 class _Replicas(Collector):
@@ -172,6 +196,8 @@ class _Replicas(Collector):
             (FORECAST, "forecast"),
             (ADMITTED, "admitted"),
             (UNHEALTHY, "unhealthy"),
+            (BUDGET, "budget"),
+            (BURNT, "burnt"),
         ):
             family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
             for policy, shown in [*self.shown.items()]:
@@ -179,3 +205,8 @@ class _Replicas(Collector):
                 if value is not None:
                     family.add_metric(policy, value)
             yield family
+        rates = GaugeMetricFamily(BURN_RATE.name, BURN_RATE.help, labels=BURN_RATE.labels)
+        for policy, shown in [*self.shown.items()]:
+            for window, rate in shown.burn_rates.items():
+                rates.add_metric((*policy, window), rate)
+        yield rates

@@ -71,6 +71,7 @@ def rule(*steps: Mapping[str, Any], **fields: object) -> list[dict[str, Any]]:
     return [{"name": "deep-queue", "signal": "depth", "steps": [dict(step) for step in steps], **fields}]
 
 
+BUDGETED = {"indicators": [{"signal": "depth", "above": "0.25"}]}
 NIGHT = {"name": "night", "start": "22:00", "end": "06:00", "minReplicas": 4}
 DEPTH = {"name": "depth", "preset": "queue-depth"}
 DATABASE = {"name": "database", "signal": "depth", "above": 90}
@@ -129,6 +130,31 @@ MISTAKES = (
         "spec.minReplica",
         "Extra inputs are not permitted",
         "unknown field",
+    ),
+    # error budget
+    *(
+        Mistake(
+            f"a target of {target}",
+            a_document(objective={**BUDGETED, "errorBudget": {"targetPercent": target}}),
+            "spec.objective.errorBudget.targetPercent",
+            "is not a target from 50 to 99.99 percent",
+            sentence,
+        )
+        for target, sentence in (
+            (49, "should be greater than or equal to 50"),
+            (100, "should be less than or equal to 99"),
+            ("99.999", "should match"),
+            ("99%", "should match"),
+        )
+    ),
+    Mistake(
+        "a budget that nothing measures",
+        a_document(
+            objective={"p95Milliseconds": 250, "errorBudget": {"targetPercent": 99}},
+            signals=load(serviceTimeMilliseconds=80),
+        ),
+        "spec.objective",
+        "errorBudget is measured by indicators, or by latencySignal and p95Milliseconds: set these",
     ),
     # schedules
     Mistake(
@@ -510,4 +536,5 @@ GOOD = (
     a_document(objective={"indicators": [{"signal": "depth", "above": "0.25"}]}),
     a_document(dependencies=[DATABASE, {**DATABASE, "name": "replica", "action": "Cap", "maxReplicas": 5}]),
     a_document("DemandEvent", multiplierPercent=None, minReplicas=12),
+    *(a_document(objective={**BUDGETED, "errorBudget": {"targetPercent": target}}) for target in (99, "99.9", "50.25")),
 )

@@ -65,6 +65,14 @@ def test_a_stranger_can_recompute_the_scores_from_the_timeline(tmp_path: Path) -
 def test_a_policy_of_ones_own_is_replayed_with_all_its_signals() -> None:
     answer = json.loads(run("--format", "json", "--policy", str(POLICY), "--rivals", "").output)
     assert [score["policy"] for score in answer["scores"]] == ["headroom"]
+    ours = answer["scores"][0]
+    assert ours["error_budget_minutes"] == pytest.approx(40.32)
+    assert ours["error_budget_burnt_minutes"] == ours["violation_minutes"]
+
+
+def test_the_table_shows_what_is_left_of_the_error_budget_of_the_policy() -> None:
+    words = " ".join(run("--policy", str(POLICY), "--rivals", "").output.split())
+    assert "error budget of 99.9 % over 28 days: 40.3 minutes" in words
 
 
 def test_the_traces_own_values_can_be_taken_as_requests_per_second(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from controller.api.error_budget import BudgetStatus
 from controller.api.forecast_report import ForecastReport
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.reporting.forecast_report import NOT_YET, from_forecast_report
+from controller.reporting.report import Figure
 from tests.builders import a_policy
 from tests.reporting.examples import START, forecast_report_object
 
@@ -107,3 +109,12 @@ def test_a_plan_without_points_lasts_an_hour_more() -> None:
 
     assert report.replicas is not None
     assert report.replicas.seconds[-1] == (START + timedelta(hours=1)).timestamp()
+
+
+def test_what_is_left_of_the_error_budget_is_a_headline() -> None:
+    left = BudgetStatus(allowed_minutes=40.3, burnt_minutes=12, left_percent=70)
+    policy = a_policy().model_copy(update={"status": ScalingPolicyStatus(error_budget=left)})
+
+    figures = from_forecast_report(the_report(), policy).figures
+
+    assert Figure("Error budget left", "70 %", "12 of 40 minutes are burnt") in figures

@@ -6,8 +6,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from controller.api.error_budget import ErrorBudget
 from controller.reporting.replay import DAY, from_replay, verdict
-from controller.reporting.report import Demand, Report
+from controller.reporting.report import Demand, Figure, Report
 from controller.scaling.decision import Candidate, Limiter
 from controller.scaling.judging.comparison import Comparison, Interval, Ratio
 from controller.scaling.judging.score import Score
@@ -61,6 +62,20 @@ def test_the_charts_open_on_the_day_the_rival_missed_most() -> None:
     begin = START.timestamp() + DAY
     assert (report.focus.begin, report.focus.end) == (begin, begin + DAY)
     assert "HPA" in report.focus.why
+
+
+def test_an_error_budget_is_a_headline_beside_the_first_rivals() -> None:
+    p95 = np.full(3 * 5760, 100.0)
+    p95[7000:7100] = 300
+    timelines = (calm(3), replace(calm(3, "HPA"), p95_ms=p95))
+    budget = ErrorBudget(target_percent=99, window_days=28)
+
+    report = from_replay(
+        timelines, Demand("requests", "requests/s"), title="t", subtitle="s", bounds=(1, 10), budget=budget
+    )
+
+    assert report.figures[-1] == Figure("Error budget burnt", "0 of 403 min", "HPA: 25")
+    assert "budget" not in shown(*timelines).figures[-1].label
 
 
 def test_where_nobody_missed_the_charts_open_on_the_first_day() -> None:

@@ -4,10 +4,12 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
+from controller.api.error_budget import BadSpell
 from controller.api.metadata import ObjectKey
+from controller.api.policy_status import Memory
 from controller.scaling.evaluate import evaluate
 from controller.telemetry.exporter import EXPORTED, Exporter
-from tests.builders import QUEUE, REQUESTS, a_policy, a_reading, an_observation
+from tests.builders import NOON, QUEUE, REQUESTS, a_policy, a_reading, an_observation
 
 
 def samples(exporter: Exporter) -> dict[tuple[str, ...], float]:
@@ -47,6 +49,24 @@ def test_a_forecast_that_may_not_act_is_absent_not_zero() -> None:
     record_decision(exporter)
 
     assert ("headroom_forecast_replicas", "shop", "web") not in samples(exporter)
+
+
+def test_an_error_budget_is_shown_with_its_burn_rates_where_a_policy_has_one() -> None:
+    exporter = Exporter()
+    objective = {"errorBudget": {"targetPercent": 99}, "indicators": [{"signal": "queue", "above": 100}]}
+    minutes = BadSpell(began=NOON - timedelta(minutes=6), ended=NOON, minutes=6)
+    observation = an_observation(
+        a_policy(REQUESTS, QUEUE, objective=objective), memory=Memory(bad_spells=(minutes,)), requests=35, queue=7
+    )
+
+    exporter.record_decision(evaluate(observation))
+    record_decision(exporter, "api")
+
+    shown = samples(exporter)
+    assert shown["headroom_error_budget_minutes", "shop", "web"] == pytest.approx(403.2)
+    assert shown["headroom_error_budget_burnt_minutes", "shop", "web"] == 6
+    assert shown["headroom_error_budget_burn_rate", "shop", "web", "1h"] == pytest.approx(10)
+    assert not [key for key in shown if "error_budget" in key[0] and "api" in key]
 
 
 def test_a_deleted_policy_is_shown_no_more() -> None:

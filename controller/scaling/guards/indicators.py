@@ -11,6 +11,18 @@ def missed_indicators(observation: Observation) -> tuple[str, ...]:
     return tuple(_sentence(each, observation) for each in indicators if _is_missed(each, observation))
 
 
+def is_service_bad(observation: Observation) -> bool | None:
+    """Return whether an indicator, or the p95 of the objective, is missed now; None where not all are fresh to tell."""
+    objective = observation.policy.spec.objective
+    measures = objective.indicators
+    if objective.latency_signal is not None and objective.p95_milliseconds is not None:
+        measures = (*measures, Indicator(signal=objective.latency_signal, above=objective.p95_milliseconds / 1000))
+    if any(_is_missed(each, observation) for each in measures):
+        return True
+    all_fresh = all(is_fresh(observation.readings, each.signal, observation.now) for each in measures)
+    return False if all_fresh else None
+
+
 def _is_missed(indicator: Indicator, observation: Observation) -> bool:
     if not is_fresh(observation.readings, indicator.signal, observation.now):
         return False

@@ -14,7 +14,7 @@ from controller.scaling.observation import Obstacle
 from controller.scaling.publishing.status import MAX_MESSAGE, is_worth_writing, status_after, status_without_decision
 from controller.scaling.reasons import Reason
 
-WARN_WHEN_FALSE = ("Acting", "SignalsHealthy", "ForecastWithinMax", "CapacityRunway")
+WARN_WHEN_FALSE = ("Acting", "SignalsHealthy", "ForecastWithinMax", "CapacityRunway", "WithinErrorBudget")
 QUIET = (Reason.RECOMMENDING, Reason.FROZEN)  # somebody's wish; a freeze would post one Event a policy, all at once
 
 

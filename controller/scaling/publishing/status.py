@@ -1,22 +1,26 @@
 """Status: what a decision says on its policy, and when that is worth writing."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
 from controller.api.capacity_outlook import Runway
+from controller.api.error_budget import BudgetStatus
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus, WriterMemory
 from controller.api.scaling_policy import Mode
 from controller.scaling.decision import Decision
 from controller.scaling.guards.by_hand import freeze_message, standing_freeze
+from controller.scaling.guards.error_budget import error_budget, within_error_budget
 from controller.scaling.guards.health import describe, unhealthy_signals
 from controller.scaling.guards.second_writer import second_writer_message
+from controller.scaling.judging.error_budget import MINUTE
 from controller.scaling.judging.shadow import CONDITION as SAFE_TO_ENABLE
 from controller.scaling.judging.shadow import safe_to_enable
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.lookahead import why_missing
-from controller.scaling.observation import Obstacle
+from controller.scaling.observation import Observation, Obstacle
 from controller.scaling.publishing.capacity_runway import capacity_runway, settled
 from controller.scaling.publishing.forecast_above_max import forecast_within_max
 from controller.scaling.reasons import Reason
@@ -30,6 +34,7 @@ LIMITING = (
     Reason.SCALE_DOWN_UNDONE,
     Reason.DEPENDENCY_LIMIT,
 )
+TOLD_MINUTES = 5  # a spell of bad service is written down as often as that; a restart then knows nearly all of it
 MAX_MESSAGE = 1024  # bound of the field in the CRD
 
 
@@ -48,6 +53,7 @@ def status_after(decision: Decision) -> ScalingPolicyStatus:
         last_scale_time=decision.at if scaled else previous.last_scale_time,
         learned=learned_numbers(policy, decision.memory),
         runway=runway,
+        error_budget=_budget(decision.observation),
         conditions=_conditions(decision, runway),
         memory=decision.memory,
     )
@@ -99,6 +105,7 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.rollout,
         _seen_of(status.memory.writer),
         status.memory.shadow and [day.began for day in status.memory.shadow.days],
+        tuple((spell.began, spell.minutes // TOLD_MINUTES, spell.over) for spell in status.memory.bad_spells),
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
 
@@ -115,6 +122,7 @@ def _conditions(decision: Decision, runway: Runway | None) -> tuple[Condition, .
         "ForecastReady": _forecast_ready(decision),
         "ForecastWithinMax": forecast_within_max(decision),
         "CapacityRunway": capacity_runway(runway, decision),
+        "WithinErrorBudget": within_error_budget(decision.observation),
         "ScalingLimited": _scaling_limited(decision),
         SAFE_TO_ENABLE: safe_to_enable(decision.memory.shadow),
     }
@@ -123,6 +131,17 @@ def _conditions(decision: Decision, runway: Runway | None) -> tuple[Condition, .
         condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
         for name, what in said.items()
         if what is not None
+    )
+
+
+def _budget(observation: Observation) -> BudgetStatus | None:
+    budget = error_budget(observation)
+    if budget is None:
+        return None
+    return BudgetStatus(
+        allowed_minutes=round(budget.allowed / MINUTE, 1),
+        burnt_minutes=round(budget.burnt / MINUTE, 1),
+        left_percent=math.floor(100 * budget.left_share),
     )
 
 
