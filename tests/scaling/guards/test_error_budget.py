@@ -92,11 +92,11 @@ def test_an_indicator_measures_the_budget_too() -> None:
 
 # ── Over restarts ────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_status_is_written_when_a_spell_begins_every_five_minutes_of_it_and_when_it_is_over() -> None:
-    policy, memory, written = a_policy(LOAD, LATENCY, objective=LATE, mode="Recommend"), Memory(), []
+    policy, memory, written = POLICY, Memory(), []
     for number in range(4 * 14):
         now = NOON + number * SWEEP
         bad = timedelta(minutes=1) <= now - NOON < timedelta(minutes=13)
-        readings = {"latency": a_reading(0.3 if bad else 0.1, now=now), "requests": a_reading(50, now=now)}
+        readings = {"latency": a_reading(0.3 if bad else 0.1, now=now), "requests": a_reading(70, now=now)}
         patch = patch_for(decision := evaluate(an_observation(policy, now=now, readings=readings, memory=memory)))
         memory = decision.memory
         if patch.status is not None:
