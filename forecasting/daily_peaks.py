@@ -3,7 +3,7 @@
 What is to be made of them is outlook.py's business.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Self
@@ -16,6 +16,7 @@ from forecasting.series import Series, Values
 
 DAY = timedelta(days=1)
 KNOWN_SHARE = 0.75  # of a day's samples: with fewer, its peak may well lie in what is missing
+FEWEST_IN_COMMON = 7  # days: each weekday once
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,22 @@ class DailyPeaks:
         ordinary = np.where(calendar.unusual(series.seconds, series.step.total_seconds()), np.nan, series.values)
         peaks = [_peak(series.values[begin:end], ordinary[begin:end]) for begin, end in pairwise(edges)]
         return cls(first, np.array(peaks, dtype=np.float64))
+
+    def raised_to(self, finer: Self) -> Self:
+        """Return these peaks times what the peaks of finer samples of the same days typically are of them.
+
+        A mean over an hour hides what happens within it; weeks of finer samples tell by how much. Without a week of
+        days in common nothing is raised.
+        """
+        begin, end = max(self.first, finer.first), min(self.end, finer.end)
+        ours, theirs = (
+            peaks.values[max(0, (begin - peaks.first).days) : max(0, (end - peaks.first).days)]
+            for peaks in (self, finer)
+        )
+        known = ~np.isnan(ours) & ~np.isnan(theirs) & (ours > 0)
+        if known.sum() < FEWEST_IN_COMMON:
+            return self
+        return replace(self, values=self.values * max(1.0, float(np.median(theirs[known] / ours[known]))))
 
     def __len__(self) -> int:
         return len(self.values)

@@ -17,7 +17,7 @@ from testbed.errors import CommandFailed, NotReady
 from testbed.history import SampledSeries, write_openmetrics
 from testbed.processes import READY_DEADLINE, Process
 
-RETENTION = "60d"  # the default of 15 days would drop the older half of a month's history
+RETENTION = "500d"  # a year of made history and some; the default of 15 d drops it
 LONGEST_BLOCK = "64d"  # promtool reads the whole file once for each block: so one block
 QUERY_TIMEOUT_SECONDS = 30
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import Seasonality
 from controller.api.scaling_policy import ScalingPolicySpec
-from controller.scaling.calendars import calendar_of
+from controller.scaling.calendars import calendar_of, calendar_of_days
+from controller.scaling.planning.outlook import LEVELS
 from controller.scaling.publishing.forecast_report import SignalFit
-from controller.telemetry.history import load_series
+from controller.telemetry.history import HOURS, load_series
 from controller.telemetry.questions import Asked
-from forecasting import ForecastingError, Series, fit
+from forecasting import DailyPeaks, ForecastingError, PeakOutlook, Series, fit, peak_outlook
 from forecasting.decomposition import decompose
 
 
@@ -50,6 +51,27 @@ def fit_signal(request: FitRequest) -> SignalFit | None:
     if earlier and earlier.fitted.evaluated == fitted.evaluated:
         return SignalFit(fitted, earlier.seasonality)
     return SignalFit(fitted, _seasonality(series, request.spec.forecast.time_zone))
+
+
+@dataclass(frozen=True)
+class OutlookRequest:
+    """One load signal to look months ahead for, from hours as far back as they go and the last weeks in detail."""
+
+    hours: Path
+    history: Path
+    asked: Asked
+    spec: ScalingPolicySpec
+    events: tuple[DemandEvent, ...]
+
+
+def outlook_signal(request: OutlookRequest) -> PeakOutlook | None:
+    """Return the outlook of a signal's peaks; None while no hour is known. Raises ForecastingError with a reason."""
+    hours = load_series(request.hours, request.asked, HOURS)
+    if hours is None:
+        return None
+    calendar = calendar_of_days(request.spec, hours, events=request.events)
+    peaks, recent = DailyPeaks.of(hours, calendar), load_series(request.history, request.asked)
+    return peak_outlook(peaks if recent is None else peaks.raised_to(DailyPeaks.of(recent, calendar)), levels=LEVELS)
 
 
 def _seasonality(series: Series, time_zone: str) -> Seasonality | None:

@@ -115,6 +115,10 @@ class Mirror:
         """Return all demand events."""
         return tuple(entry for entry in self._entries(EVENTS) if isinstance(entry, DemandEvent))
 
+    def events_of(self, policy: ScalingPolicy) -> tuple[DemandEvent, ...]:
+        """Return the demand events that concern a policy."""
+        return tuple(event for event in self.events() if policy.key in event.policy_keys)
+
     def hpas(self) -> tuple[HpaView, ...]:
         """Return all HorizontalPodAutoscalers."""
         return tuple(entry for entry in self._entries(HPAS) if isinstance(entry, HpaView))

@@ -5,7 +5,6 @@ killed by the pool and tried again later: the sweep goes on with the forecast it
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -14,18 +13,18 @@ from pathlib import Path
 
 import structlog
 
-from controller.api.demand_event import DemandEvent
-from controller.api.policy_status import Memory
+from controller.api.capacity_outlook import CapacityOutlook
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cluster.client import KubernetesClient
 from controller.cluster.status import apply_report
 from controller.cycle import SignalKey
+from controller.live.backfills import Backfill
 from controller.live.fitting import FitRequest, fit_signal
 from controller.live.mirror import Mirror
 from controller.live.sweep import Sweep
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
-from controller.telemetry.backfill import SETTLING_TIME, HistoryRefresh, HistoryRequest, refresh_history
+from controller.telemetry.backfill import SETTLING_TIME
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import STEP
 from controller.telemetry.questions import Asked, SignalRefused, ask
@@ -38,7 +37,12 @@ LONGEST_RETRY = timedelta(minutes=15)  # what failed so often, each time after t
 HISTORY_LAG = SETTLING_TIME + STEP  # the newest history is this old at most
 NO_HISTORY, NO_SAMPLE = "NoHistory", "its source has no sample of it yet"
 HISTORY_FILE = "history.f32"
-HISTORY_BATCH = 200  # signals a worker brings up to date at a time: at first some seconds, later one query
+
+OutlookOf = Callable[[ScalingPolicy], CapacityOutlook | None]
+
+
+def _no_outlook(_policy: ScalingPolicy) -> None:
+    """Know nothing of the next months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Attempt:
 class Refits:
     """Keeps `sweep.forecasts` young, says in `sweep.unfitted` what fails, and puts a ForecastReport beside each policy.
 
-    `workers` are where slow work is done: top-level functions go there, and come back or raise.
+    `workers` are where slow work is done: top-level functions go there, and come back or raise. `outlook_of` says what
+    is known of a policy's next months.
     """
 
     mirror: Mirror
@@ -65,6 +70,7 @@ class Refits:
     data_dir: Path
     max_age: timedelta
     clock: Callable[[], datetime]
+    outlook_of: OutlookOf = _no_outlook
     attempts: dict[SignalKey, Attempt] = field(default_factory=dict)
     fits: dict[SignalKey, SignalFit] = field(default_factory=dict)
 
@@ -76,7 +82,8 @@ class Refits:
         policies = self.mirror.policies()
         self._forget_all_but(policies)
         due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
-        problems = await self._refresh_history([each for _, asked in due for each in asked.values()], now)
+        backfill = Backfill(self.data_dir / HISTORY_FILE, self.mirror, self.workers, self.exporter)
+        problems = await backfill.refresh([each for _, asked in due for each in asked.values()], now)
         await asyncio.gather(*(self._refit(policy, asked, problems) for policy, asked in due))
 
     def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
@@ -91,40 +98,6 @@ class Refits:
             except SignalRefused:
                 continue  # the sweep says so on the policy
         return asked
-
-    async def _refresh_history(self, asked: Sequence[Asked], now: datetime) -> Mapping[Asked, str]:
-        """Bring the history of these signals up to date, each source in a worker of its own; return what went wrong."""
-        by_source: dict[str, list[Asked]] = defaultdict(list)
-        for each in asked:
-            by_source[each.question.source].append(each)
-        problems = await asyncio.gather(*(self._refresh_source(name, parts, now) for name, parts in by_source.items()))
-        return {each: why for part in problems for each, why in part.items()}
-
-    async def _refresh_source(self, name: str, asked: Sequence[Asked], now: datetime) -> Mapping[Asked, str]:
-        """Refresh in batches, so that none outlasts a worker's patience; what is stored is kept."""
-        problems: dict[Asked, str] = {}
-        source = self.mirror.source(name)
-        if source is None:
-            return problems
-        for begin in range(0, len(asked), HISTORY_BATCH):
-            batch = tuple(asked[begin : begin + HISTORY_BATCH])
-            request = HistoryRequest(self.data_dir / HISTORY_FILE, source, batch, now)
-            try:
-                refresh = await asyncio.get_running_loop().run_in_executor(self.workers, refresh_history, request)
-            except Exception as error:  # noqa: BLE001  whatever a worker dies of, the others go on
-                why = explain(error).message
-                problems |= dict.fromkeys(batch, why)
-                log.warning("history not refreshed", source=name, signals=len(batch), error=why)
-                continue
-            problems |= refresh.problems
-            self._tell_refresh(name, refresh)
-        return problems
-
-    def _tell_refresh(self, source: str, refresh: HistoryRefresh) -> None:
-        for outcome, count in refresh.queries.items():
-            self.exporter.record_query(source, outcome, count)
-        for problem in sorted(set(refresh.problems.values())):
-            log.warning("history incomplete", source=source, error=problem)
 
     async def _refit(self, policy: ScalingPolicy, asked: Mapping[str, Asked], problems: Mapping[Asked, str]) -> None:
         """Fit the due signals of one policy, then report on all of its signals."""
@@ -178,8 +151,8 @@ class Refits:
             history=self.data_dir / HISTORY_FILE,
             asked=asked,
             spec=policy.spec,
-            events=self._events(policy),
-            lead_time=lead_time(policy, self._memory(policy)),
+            events=self.mirror.events_of(policy),
+            lead_time=lead_time(policy, self.sweep.memory_of(policy)),
             earlier=last,
         )
 
@@ -190,17 +163,12 @@ class Refits:
             if (key := SignalKey(policy.key, signal.name)) in self.fits
         }
         try:
-            events = self._events(policy)
-            report = forecast_report(policy, fits, self._memory(policy), events=events, now=self.clock())
+            events = self.mirror.events_of(policy)
+            memory, outlook = self.sweep.memory_of(policy), self.outlook_of(policy)
+            report = forecast_report(policy, fits, memory, events=events, outlook=outlook, now=self.clock())
             await apply_report(self.client, report, policy)
         except Exception as error:  # noqa: BLE001  a report that cannot be made or written keeps no other from it
             log.warning("report not written", policy=str(policy.key), error=str(error) or type(error).__name__)
-
-    def _events(self, policy: ScalingPolicy) -> tuple[DemandEvent, ...]:
-        return tuple(event for event in self.mirror.events() if policy.key in event.policy_keys)
-
-    def _memory(self, policy: ScalingPolicy) -> Memory:
-        return self.sweep.carried.memories.get(policy.key, policy.status.memory)
 
     def _forget_all_but(self, policies: Sequence[ScalingPolicy]) -> None:
         """Drop the forecasts of signals that no policy names any more."""

@@ -27,6 +27,7 @@ from controller.errors import ClusterUnavailable, InputRefused
 from controller.live.crd_check import check_served_crds
 from controller.live.logs import set_up_logs
 from controller.live.mirror import Mirror
+from controller.live.outlooks import Outlooks
 from controller.live.probes import Vitals, serve
 from controller.live.recording import Recorder
 from controller.live.refits import Refits
@@ -43,6 +44,7 @@ log = structlog.get_logger()
 
 LEASE_NAME = "headroom"
 REFIT_RHYTHM = timedelta(seconds=5)  # how often is looked for what is due; looking costs little
+OUTLOOK_RHYTHM = timedelta(minutes=1)  # the first one a minute after the start: fits come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,9 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
             source_status=SourceStatus(mirror, client, telemetry.problems),
             read_freeze=FreezeSwitch(unfenced, settings.namespace, _tell_unread_freeze).read,
         )
-        refits = _refits(running, settings, sweep, client)
+        refits, outlooks = _slow_rhythms(running, settings, sweep, client)
         repair = partial(relist, client, mirror, (*OUR_KINDS, *targets))
-        running.callback(_start_rhythms(settings, refits, repair).shutdown, wait=False)
+        running.callback(_start_rhythms(settings, refits, outlooks, repair).shutdown, wait=False)
         log.info("started", identity=identity, policies=len(mirror.policies()))
         yield Operator(election, sweep, vitals, watcher)
 
@@ -159,12 +161,16 @@ async def _watch(
     return watcher
 
 
-def _refits(running: AsyncExitStack, settings: Settings, sweep: Sweep, client: KubernetesClient) -> Refits:
+def _slow_rhythms(
+    running: AsyncExitStack, settings: Settings, sweep: Sweep, client: KubernetesClient
+) -> tuple[Refits, Outlooks]:
     workers = WorkerPool(settings.fit_workers, timeout=timedelta(seconds=settings.fit_timeout_seconds))
     running.push_async_callback(asyncio.to_thread, workers.shutdown, cancel_futures=True)
     history = _folder(settings.data_dir, "--data-dir")
     max_age = timedelta(seconds=settings.refit_seconds)
-    return Refits(sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)
+    outlooks = Outlooks(sweep.mirror, sweep, workers, sweep.exporter, history, clock)
+    parts = (sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)
+    return Refits(*parts, outlook_of=outlooks.outlook_of), outlooks
 
 
 def _folder(path: Path, flag: str) -> Path:
@@ -176,12 +182,14 @@ def _folder(path: Path, flag: str) -> Path:
     return path
 
 
-def _start_rhythms(settings: Settings, refits: Refits, repair: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+def _start_rhythms(
+    settings: Settings, refits: Refits, outlooks: Outlooks, repair: Callable[[], Awaitable[None]]
+) -> AsyncIOScheduler:
     """Start one job a rhythm, each taking what is due: a missed run is made up once, and none overlaps itself."""
 
-    async def refit_quietly() -> None:
+    async def quietly(run_due: Callable[[], Awaitable[None]]) -> None:
         with suppress(asyncio.CancelledError):  # who stops the operator ends its workers, and the fits in them
-            await refits.run_due()
+            await run_due()
 
     async def repair_quietly() -> None:
         try:
@@ -191,7 +199,11 @@ def _start_rhythms(settings: Settings, refits: Refits, repair: Callable[[], Awai
 
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = AsyncIOScheduler(job_defaults=defaults, timezone=UTC)
-    scheduler.add_job(refit_quietly, "interval", seconds=REFIT_RHYTHM.total_seconds(), next_run_time=clock())
+    for run_due, rhythm, begin in (
+        (refits.run_due, REFIT_RHYTHM, clock()),
+        (outlooks.run_due, OUTLOOK_RHYTHM, clock() + OUTLOOK_RHYTHM),
+    ):
+        scheduler.add_job(quietly, "interval", (run_due,), seconds=rhythm.total_seconds(), next_run_time=begin)
     scheduler.add_job(repair_quietly, "interval", seconds=settings.relist_seconds, jitter=settings.relist_seconds / 10)
     scheduler.start()
     return scheduler

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from controller.api.capacity_outlook import Runway
+from controller.api.metadata import ObjectKey
+from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, Cluster, SignalKey, Telemetry, run_cycle
 from controller.live.mirror import Mirror
@@ -34,8 +37,8 @@ async def _never_frozen() -> None:
 class Sweep:
     """One pass over all policies, and what is carried from pass to pass.
 
-    `forecasts` and `unfitted` are filled by the refits; `may_act` says whether this process leads; `read_freeze` asks
-    for the kill switch, once a sweep.
+    `forecasts` and `unfitted` are filled by the refits, `runways` by the outlooks; `may_act` says whether this process
+    leads; `read_freeze` asks for the kill switch, once a sweep.
     """
 
     mirror: Mirror
@@ -48,6 +51,7 @@ class Sweep:
     read_freeze: Callable[[], Awaitable[Freeze | None]] = _never_frozen
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)
+    runways: dict[ObjectKey, Runway] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
     leads: bool = False
 
@@ -64,7 +68,7 @@ class Sweep:
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
         freeze = await self.read_freeze()
         self.exporter.record_freeze(frozen=freeze is not None)
-        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted, freeze)
+        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted, freeze, self.runways)
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
         if self.source_status is not None:
@@ -72,6 +76,10 @@ class Sweep:
         self._tell(cycle.decisions, cycle.patches)
         for policy, error in cycle.failures.items():
             log.error("decision failed", policy=str(policy), exc_info=error)
+
+    def memory_of(self, policy: ScalingPolicy) -> Memory:
+        """Return what is remembered of a policy: by the last pass, else by its status."""
+        return self.carried.memories.get(policy.key, policy.status.memory)
 
     def _sort_out(self) -> tuple[list[ScalingPolicy], list[tuple[ScalingPolicy, Obstacle]]]:
         """Part the policies whose signals can be asked for from those with an obstacle."""

@@ -22,3 +22,12 @@ def calendar_of(spec: ScalingPolicySpec, history: Series, *, events: Sequence[De
     multiplied = (window for window in windows if window.multiplier_percent > EVERYTHING)
     forgotten = tuple(Event(each.start, each.end) for each in (*map(window_of, events), *multiplied))
     return with_holidays(Calendar(spec.forecast.time_zone, forgotten), spec.forecast.holidays, history)
+
+
+def calendar_of_days(spec: ScalingPolicySpec, history: Series, *, events: Sequence[DemandEvent] = ()) -> Calendar:
+    """Return the calendar of a history of whole days: dated events are left out of it, what recurs is part of them.
+
+    Raises ForecastingError as with_holidays does.
+    """
+    forgotten = tuple(Event(event.spec.start, event.spec.end) for event in events)
+    return with_holidays(Calendar(spec.forecast.time_zone, forgotten), spec.forecast.holidays, history)

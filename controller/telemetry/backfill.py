@@ -1,4 +1,4 @@
-"""Brings history up to date: up to 28 days at first, then only what is new. Runs in a worker process.
+"""Brings history up to date: as far back as a row keeps at first, then only what is new. Runs in a worker process.
 
 Everything that goes in and comes out is picklable and small: the history itself goes into the file. What fails is
 told, and stays missing in the file, so that the next refresh asks for it again.
@@ -20,11 +20,11 @@ from controller.telemetry.chunks import cut
 from controller.telemetry.client import OnQuery, PrometheusClient
 from controller.telemetry.compiler import Workload
 from controller.telemetry.failures import SourceUnreachable
-from controller.telemetry.history import CAPACITY, KEPT_STEPS, STEP, HistoryFile, row_key, step_number
+from controller.telemetry.history import CAPACITY, FIVE_MINUTES, HistoryFile, Ring, row_key
 from controller.telemetry.questions import Asked, Question
 
 SETTLING_TIME = timedelta(minutes=1)  # late scrapes and remote writes of a step have arrived by then
-INCREMENT_STEPS = timedelta(days=1) // STEP  # rows this close to the present are asked for together
+INCREMENT = timedelta(days=1)  # rows this close to the present are asked for together
 NO_ROOM = f"the history file has no room for more than {CAPACITY} signals"
 SPLIT_BUDGET = 40  # queries a chunk
 
@@ -45,6 +45,7 @@ class HistoryRequest:
     source: MetricsSource
     asked: Sequence[Asked]
     now: datetime
+    ring: Ring = FIVE_MINUTES
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ def refresh_history(request: HistoryRequest, connect: Connect = PrometheusClient
     queries: Counter[str] = Counter()
     client = connect(request.source, on_query=lambda _source, outcome: queries.update([outcome]))
     problems: dict[Asked, str] = {}
-    with closing(client), HistoryFile(request.path) as file:
+    with closing(client), HistoryFile(request.path, request.ring) as file:
         for gap in _gaps(request, file):
             try:
-                problems.update(_fill(gap, client, file, request.now))
+                problems.update(_fill(gap, client, file, request))
             except SourceUnreachable as failure:
                 problems.update(dict.fromkeys(gap.asked.values(), str(failure)))
     return HistoryRefresh(dict(queries), problems)
@@ -81,28 +82,30 @@ class _Gap:
 
 def _gaps(request: HistoryRequest, file: HistoryFile) -> list[_Gap]:
     """Return what is missing: rows that only lack the latest steps together, the others by where they end."""
-    end = step_number(request.now - SETTLING_TIME)
+    end, ring = request.ring.number(request.now - SETTLING_TIME), request.ring
     keys = {asked: row_key(asked) for asked in request.asked}
     last_steps = file.last_steps(keys.values())
     begins: dict[tuple[Question, int], dict[Asked, int]] = defaultdict(dict)
     for asked, key in keys.items():
-        begin = max(last_steps.get(key, -1) + 1, end - KEPT_STEPS)
+        begin = max(last_steps.get(key, -1) + 1, end - ring.kept)
         if begin < end:
-            begins[asked.question, min(begin, end - INCREMENT_STEPS)][asked] = begin
+            begins[asked.question, min(begin, end - INCREMENT // ring.step)][asked] = begin
     return [
         _Gap(question, min(group.values()), end, {asked.workload: asked for asked in group})
         for (question, _), group in begins.items()
     ]
 
 
-def _fill(gap: _Gap, client: Client, file: HistoryFile, now: datetime) -> dict[Asked, str]:
+def _fill(gap: _Gap, client: Client, file: HistoryFile, request: HistoryRequest) -> dict[Asked, str]:
     """Ask for a gap chunk by chunk and store what comes; return what is wrong with whom."""
     problems: dict[Asked, str] = {}
-    for chunk in cut(list(gap.asked), gap.first, gap.end):
+    for chunk in cut(list(gap.asked), gap.first, gap.end, ring=request.ring):
         # Steps after a failed chunk are not stored either: a row must not end after steps nobody asked again for.
         workloads = [workload for workload in chunk.workloads if gap.asked[workload] not in problems]
         parts = [[workload] for workload in workloads]
-        answers = ask_ranges(client, gap.question.selector, parts, grid=chunk.grid, now=now, budget=SPLIT_BUDGET)
+        answers = ask_ranges(
+            client, gap.question.selector, parts, grid=chunk.grid, now=request.now, budget=SPLIT_BUDGET
+        )
         failed = {**answers.guilty, **dict.fromkeys(answers.unsettled, UNSETTLED)}
         nothing = np.full(chunk.grid.count, np.nan)
         rows = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from controller.telemetry.answers import Grid
 from controller.telemetry.compiler import Workload
-from controller.telemetry.history import STEP, step_begin
+from controller.telemetry.history import FIVE_MINUTES, Ring
 
 MAX_POINTS = 10_000  # a series; Prometheus refuses more than 11,000
 MAX_SPAN = timedelta(days=30)  # some stores cap a range at 31 days
@@ -24,12 +24,12 @@ class Chunk:
     grid: Grid
 
 
-def cut(workloads: Sequence[Workload], first_step: int, end_step: int) -> Iterator[Chunk]:
+def cut(workloads: Sequence[Workload], first_step: int, end_step: int, *, ring: Ring = FIVE_MINUTES) -> Iterator[Chunk]:
     """Yield the chunks that together cover these workloads over the steps [first_step, end_step), oldest first."""
-    longest = min(MAX_POINTS, MAX_SPAN // STEP)
+    longest = min(MAX_POINTS, MAX_SPAN // ring.step)
     for begin in range(first_step, end_step, longest):
         steps = min(longest, end_step - begin)
-        grid = Grid(step_begin(begin + 1), STEP, steps)
+        grid = Grid(ring.begin(begin + 1), ring.step, steps)
         together = max(1, MAX_SAMPLES // steps)
         for position in range(0, len(workloads), together):
             yield Chunk(workloads[position : position + together], begin, grid)

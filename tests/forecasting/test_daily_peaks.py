@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting import Calendar, DailyPeaks, Event, MarkedDay, Series, SeriesRefused
+from forecasting.series import Values
 
 HOUR = timedelta(hours=1)
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -70,3 +71,27 @@ def test_samples_of_more_than_a_day_are_refused() -> None:
 def test_peaks_that_no_demand_has_are_refused(value: float) -> None:
     with pytest.raises(SeriesRefused, match="finite and at least 0"):
         DailyPeaks(date(2026, 3, 2), np.array([1.0, value]))
+
+
+def test_peaks_of_hours_are_raised_by_what_happens_within_them() -> None:
+    coarse = DailyPeaks(date(2026, 1, 1), np.arange(1.0, 101.0))
+    finer = DailyPeaks(date(2026, 4, 1), 1.5 * np.arange(91.0, 101.0))
+
+    np.testing.assert_allclose(coarse.raised_to(finer).values, 1.5 * np.arange(1.0, 101.0))
+
+
+@pytest.mark.parametrize(
+    ("first", "values"),
+    [
+        (date(2026, 1, 1), np.full(6, 9.0)),
+        (date(2026, 1, 1), np.full(30, np.nan)),
+        (date(2026, 7, 1), np.full(30, 9.0)),
+        (date(2025, 1, 1), np.full(30, 9.0)),
+        (date(2026, 1, 1), np.full(30, 0.5)),
+    ],
+    ids=["less than a week", "nothing known", "only later days", "only earlier days", "lower peaks"],
+)
+def test_without_a_week_in_common_nothing_is_raised(first: date, values: Values) -> None:
+    coarse = DailyPeaks(date(2026, 1, 1), np.ones(100))
+
+    np.testing.assert_array_equal(coarse.raised_to(DailyPeaks(first, values)).values, coarse.values)

@@ -11,9 +11,10 @@ from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Holidays
 from controller.cluster.client import KubernetesClient
 from controller.cycle import SignalKey
+from controller.live.backfills import HISTORY_BATCH
 from controller.live.fitting import FitRequest
 from controller.live.mirror import POLICIES
-from controller.live.refits import HISTORY_BATCH, RETRY, Refits
+from controller.live.refits import RETRY, Refits
 from controller.scaling.publishing.forecast_report import SignalFit
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
 from controller.telemetry.compiler import Workload

@@ -9,7 +9,7 @@ from controller.api.metrics_source import MetricsSource
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest, refresh_history
 from controller.telemetry.client import OnQuery
 from controller.telemetry.compiler import Workload
-from controller.telemetry.history import KEPT_STEPS, STEP, HistoryFile, load_series, row_key
+from controller.telemetry.history import HOURS, KEPT_STEPS, STEP, HistoryFile, load_series, row_key
 from controller.telemetry.questions import Asked, Question
 from tests.builders import NOON
 from tests.telemetry.pretend_prometheus import PretendPrometheus
@@ -158,3 +158,20 @@ def test_a_gap_in_the_source_is_a_gap_in_the_row(refresh: Refresh, tmp_path: Pat
     assert series is not None
     assert np.isnan(series.values[-24:]).sum() == 12
     assert series.end == LATEST + 2 * HOUR
+
+
+def test_hours_are_asked_for_over_more_than_a_year_and_then_only_the_new_ones(tmp_path: Path) -> None:
+    prometheus, (web,) = PretendPrometheus(levels("shop")), asked_by("shop")
+    path = tmp_path / "hours"
+    requests = [HistoryRequest(path, a_source(), [web], NOON + days * 24 * HOUR, HOURS) for days in (0, 1)]
+
+    def connect(source: MetricsSource, *, on_query: OnQuery) -> PretendPrometheus:
+        return prometheus
+
+    for request in requests:
+        refresh_history(request, connect)
+
+    series = load_series(path, web, HOURS)
+    assert series is not None
+    assert (series.step, len(series), series.end) == (HOUR, HOURS.kept, NOON + 23 * HOUR)
+    assert (prometheus.grids[-1].step, prometheus.grids[-1].count) == (HOUR, 24)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from controller.telemetry.chunks import MAX_POINTS, MAX_SAMPLES, MAX_SPAN, cut
 from controller.telemetry.compiler import Workload
-from controller.telemetry.history import KEPT_STEPS, STEP, step_begin
+from controller.telemetry.history import HOURS, KEPT_STEPS, STEP, step_begin
 
 PROMETHEUS_POINTS = 11_000
 BODY_CAP = 16 * 2**20
@@ -47,3 +47,11 @@ def test_a_row_of_28_days_is_one_query_for_several_workloads() -> None:
     chunks = list(cut([Workload("shop", str(number)) for number in range(12)], 0, KEPT_STEPS))
 
     assert [len(chunk.workloads) for chunk in chunks] == [12]
+
+
+def test_a_year_of_hours_is_cut_into_months() -> None:
+    chunks = list(cut([Workload("shop", "web")], 0, HOURS.kept, ring=HOURS))
+
+    assert {chunk.grid.step for chunk in chunks} == {timedelta(hours=1)}
+    assert max(chunk.grid.last - chunk.grid.first for chunk in chunks) < MAX_SPAN
+    assert sum(chunk.grid.count for chunk in chunks) == HOURS.kept

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from controller.telemetry.compiler import Workload
 from controller.telemetry.history import (
     ABANDONED_AFTER,
+    HOURS,
     KEPT_STEPS,
     STEP,
     HistoryFile,
@@ -88,6 +89,27 @@ def test_the_oldest_steps_give_way_to_the_newest(file: HistoryFile) -> None:
     assert (first, len(found), found[0], found[-2:]) == (2, KEPT_STEPS, 2.0, [-1.5, -2.5])
 
 
+def test_hours_are_kept_for_longer_than_a_year(path: Path) -> None:
+    first = HOURS.number(datetime(2025, 1, 1, tzinfo=UTC))
+    with HistoryFile(path, HOURS, capacity=1) as file:
+        file.write({A: np.arange(HOURS.kept + 2, dtype=np.float64)}, first)
+
+        row = file.read(A)
+
+    assert row is not None
+    assert (row[0], len(row[1]), row[1][0]) == (first + 2, HOURS.kept, 2.0)
+    assert HOURS.begin(first) == datetime(2025, 1, 1, tzinfo=UTC)
+    assert HOURS.kept * HOURS.step > timedelta(days=400)
+
+
+def test_a_file_of_other_steps_is_replaced(path: Path) -> None:
+    with HistoryFile(path, capacity=1) as file:
+        file.write({A: values(1)}, START)
+
+    with HistoryFile(path, HOURS, capacity=1) as file:
+        assert file.read(A) is None
+
+
 def test_after_a_silence_longer_than_is_kept_nothing_old_comes_back(file: HistoryFile) -> None:
     file.write({A: np.ones(KEPT_STEPS)}, START)
     file.write({A: values(2)}, START + 3 * KEPT_STEPS)
@@ -130,7 +152,7 @@ def test_a_full_file_says_so_and_keeps_what_it_has(file: HistoryFile) -> None:
 
 def test_a_row_of_a_signal_that_is_gone_is_taken_by_another(file: HistoryFile) -> None:
     file.write({A: values(1), B: values(2)}, START)
-    later = START + ABANDONED_AFTER + 1
+    later = START + ABANDONED_AFTER // STEP + 1
     file.write({B: values(2)}, later)
     file.write({C: values(3)}, later)
 
@@ -141,7 +163,7 @@ def test_a_row_of_a_signal_that_is_gone_is_taken_by_another(file: HistoryFile) -
 
 def test_a_row_that_comes_back_in_time_is_not_given_away_beneath_it(file: HistoryFile) -> None:
     file.write({A: values(1), B: values(2)}, START)
-    later = START + ABANDONED_AFTER + 1
+    later = START + ABANDONED_AFTER // STEP + 1
 
     refused = file.write({C: values(3), A: values(1), B: values(2)}, later)
 

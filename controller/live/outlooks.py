@@ -1,0 +1,140 @@
+"""Outlooks: once a local day, months of daily peaks of every load signal, looked ahead for in workers.
+
+What comes of them is told by the sweep (a runway for each policy) and by the refits (the outlook in a ForecastReport).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import structlog
+
+from controller.api.capacity_outlook import CapacityOutlook
+from controller.api.scaling_policy import ScalingPolicy
+from controller.cycle import SignalKey
+from controller.live.backfills import Backfill
+from controller.live.fitting import OutlookRequest, outlook_signal
+from controller.live.mirror import Mirror
+from controller.live.refits import HISTORY_FILE
+from controller.live.sweep import Sweep
+from controller.scaling.demand_windows import window_of
+from controller.scaling.planning.outlook import DAY, Peaks
+from controller.scaling.schedules import schedule_windows
+from controller.telemetry.exporter import Exporter
+from controller.telemetry.history import HOURS
+from controller.telemetry.questions import Asked, SignalRefused, ask
+from forecasting import PeakOutlook
+from forecasting.fleet import explain
+from forecasting.outlook import HORIZON_DAYS
+
+log = structlog.get_logger()
+
+HOURS_FILE = "hours.f32"
+SETTLED = timedelta(minutes=10)  # after midnight: the last hour is complete and has arrived
+RETRY = timedelta(hours=1)  # of what failed or knew too little; months ahead there is no hurry
+NO_HISTORY = "its source has no history of it yet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """The last look at a signal: for which spec, what came of it, and when the next is due."""
+
+    generation: int
+    peaks: PeakOutlook | str
+    next_at: datetime
+
+
+@dataclass
+class Outlooks:
+    """Keeps `sweep.runways` up to date, and tells the outlook of a policy."""
+
+    mirror: Mirror
+    sweep: Sweep
+    workers: Executor
+    exporter: Exporter
+    data_dir: Path
+    clock: Callable[[], datetime]
+    looked: dict[SignalKey, Looked] = field(default_factory=dict)
+
+    async def run_due(self) -> None:
+        """Look ahead for every signal that is due. Does nothing while another process leads."""
+        if not self.sweep.may_act():
+            return
+        now, policies = self.clock(), self.mirror.policies()
+        self._forget_all_but(
+            {SignalKey(each.key, signal.name) for each in policies for signal in each.spec.load_signals}
+        )
+        due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
+        backfill = Backfill(self.data_dir / HOURS_FILE, self.mirror, self.workers, self.exporter, HOURS)
+        problems = await backfill.refresh([each for _, asked in due for each in asked.values()], now)
+        await asyncio.gather(*(self._look(policy, asked, problems) for policy, asked in due))
+
+    def outlook_of(self, policy: ScalingPolicy) -> CapacityOutlook | None:
+        """Return what is known of a policy's next months; None before the first look."""
+        names = [signal.name for signal in policy.spec.load_signals]
+        known = {name: looked for name in names if (looked := self.looked.get(SignalKey(policy.key, name)))}
+        if not known:
+            return None
+        now = self.clock()
+        events = map(window_of, self.mirror.events_of(policy))
+        windows = (*events, *schedule_windows(policy.spec, now, now + HORIZON_DAYS * DAY))
+        peaks = {name: looked.peaks for name, looked in known.items()}
+        return Peaks(policy, self.sweep.memory_of(policy), peaks, windows).outlook()
+
+    def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
+        """Return what the load signals of a policy ask that are to be looked at; none that cannot be asked for."""
+        asked = {}
+        for signal in policy.spec.load_signals:
+            last = self.looked.get(SignalKey(policy.key, signal.name))
+            if last is not None and last.generation == policy.metadata.generation and now < last.next_at:
+                continue
+            try:
+                asked[signal.name] = ask(policy, signal, self.mirror.source)
+            except SignalRefused:
+                continue  # the sweep says so on the policy
+        return asked
+
+    async def _look(self, policy: ScalingPolicy, asked: Mapping[str, Asked], problems: Mapping[Asked, str]) -> None:
+        """Look ahead for the due signals of one policy, then for the policy."""
+        tomorrow = self._next_day(policy)
+        for name, each in asked.items():
+            peaks, problem = await self._peaks(policy, name, each), problems.get(each)
+            done = isinstance(peaks, PeakOutlook) and problem is None
+            next_at = tomorrow if done else min(tomorrow, self.clock() + RETRY)
+            said = peaks or problem or NO_HISTORY
+            self.looked[SignalKey(policy.key, name)] = Looked(policy.metadata.generation, said, next_at)
+        outlook = self.outlook_of(policy)
+        if outlook and outlook.runways:
+            self.sweep.runways[policy.key] = outlook.runways[0]
+
+    async def _peaks(self, policy: ScalingPolicy, signal: str, asked: Asked) -> PeakOutlook | str | None:
+        """Return the outlook of a signal, why there is none, or None while there is no history of it."""
+        request = OutlookRequest(
+            hours=self.data_dir / HOURS_FILE,
+            history=self.data_dir / HISTORY_FILE,
+            asked=asked,
+            spec=policy.spec,
+            events=self.mirror.events_of(policy),
+        )
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.workers, outlook_signal, request)
+        except Exception as error:  # noqa: BLE001  a refused, hung or crashed look keeps no other from it
+            why = explain(error)
+            log.info("no outlook", policy=str(policy.key), signal=signal, reason=why.reason, error=why.message)
+            return why.message
+
+    def _next_day(self, policy: ScalingPolicy) -> datetime:
+        """Return when the local day that is on now will be complete in the history."""
+        zone = policy.spec.forecast.zone
+        today = (self.clock() - SETTLED).astimezone(zone).date()
+        return datetime.combine(today + DAY, time(), zone) + SETTLED
+
+    def _forget_all_but(self, kept: set[SignalKey]) -> None:
+        """Drop what is known of signals that no policy names any more."""
+        for gone in self.looked.keys() - kept:
+            del self.looked[gone]
+        for policy in self.sweep.runways.keys() - {key.policy for key in kept}:
+            del self.sweep.runways[policy]
