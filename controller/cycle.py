@@ -21,7 +21,7 @@ from controller.scaling.decision import Decision
 from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.learning.lead_time import lead_time
-from controller.scaling.memory import resume
+from controller.scaling.memory import moved_number, resume
 from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
@@ -226,7 +226,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         now=now,
         policy=policy,
         readings=look.readings,
-        scale=look.scale,
+        scale=moved_number(policy, look.scale, memory),
         memory=memory,
         outlooks=outlooks,
         unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},

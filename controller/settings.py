@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     scale_targets: Annotated[tuple[ScaleTargetKind, ...], NoDecode] = DEFAULT_SCALE_TARGETS
     """Kinds that may be scaled, as a JSON list of apiVersion, kind and resource. Deployments and StatefulSets among
     them are watched; others are read through their /scale."""
+    hpa_min_replicas: bool = False
+    """Whether policies may raise the floor of HPAs, which needs the right to patch them."""
     sweep_seconds: Seconds = 15
     """Time between two sweeps over all policies."""
     refit_seconds: Seconds = 3600

@@ -1,16 +1,23 @@
 """The examples are the first thing people copy: they must be valid, and the trace must be what its README says."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.schedule import Schedule
 from controller.cli.inputs import load_policy
+from controller.cluster.hpas import project_hpa
+from controller.cluster.targets import TargetKey
 from controller.simulation.traces import read_trace
+from controller.telemetry.exporter import WANTED
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -36,6 +43,34 @@ def test_the_demand_event_is_valid_and_names_the_policy() -> None:
 def test_the_metrics_source_is_valid_and_the_one_the_policy_asks() -> None:
     source = MetricsSource.model_validate(yaml.safe_load((EXAMPLES / "metrics-source.yaml").read_text()))
     assert source.metadata.name == load_policy(EXAMPLES / "policy.yaml").spec.metrics_source
+
+
+def documents(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((EXAMPLES / "actuators" / name).read_text()))
+
+
+@pytest.mark.parametrize(
+    ("file", "actuator"), [("scale.yaml", "Scale"), ("hpa-floor.yaml", "HPAMinReplicas"), ("metric.yaml", "Metric")]
+)
+def test_there_is_an_active_policy_for_each_actuator(file: str, actuator: str) -> None:
+    (raw,) = [document for document in documents(file) if document["kind"] == "ScalingPolicy"]
+    spec = ScalingPolicy.model_validate(raw).spec
+    assert (spec.mode, spec.actuator) == ("Active", actuator)
+
+
+@pytest.mark.parametrize("file", ["hpa-floor.yaml", "metric-prometheus-adapter.yaml"])
+def test_the_hpa_of_an_example_scales_what_the_policy_scales(file: str) -> None:
+    (policy,) = [document for document in documents("metric.yaml") if document["kind"] == "ScalingPolicy"]
+    (raw,) = [document for document in documents(file) if document["kind"] == "HorizontalPodAutoscaler"]
+    hpa = project_hpa(raw)
+    assert hpa.target == TargetKey.of("shop", ScalingPolicy.model_validate(policy).spec.scale_target_ref)
+
+
+@pytest.mark.parametrize("file", ["metric-prometheus-adapter.yaml", "metric-keda.yaml"])
+def test_examples_follow_the_metric_that_is_exported_for_this_policy(file: str) -> None:
+    text = (EXAMPLES / "actuators" / file).read_text()
+    assert WANTED.name in text
+    assert re.search(r'policy(: |=")checkout', text)
 
 
 def test_the_trace_holds_six_whole_weeks() -> None:

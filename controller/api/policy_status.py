@@ -146,6 +146,8 @@ class Memory(Part):
     """In Recommend mode, what would have been done beside what was; empty while the policy acts."""
     bad_spells: Annotated[tuple[BadSpell, ...], Field(max_length=MAX_SPELLS)] = ()
     """When service was bad, as far back as the error budget asks; the oldest first."""
+    wished_replicas: Replicas | None = None
+    """What a Metric policy asked for last: its decisions move this number."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 

@@ -42,6 +42,8 @@ class Actuator(StrEnum):
     """Through what an Active policy acts."""
 
     SCALE = "Scale"
+    HPA_MIN_REPLICAS = "HPAMinReplicas"
+    METRIC = "Metric"
 
 
 class ScaleTargetRef(Part):
@@ -194,7 +196,8 @@ class ScalingPolicySpec(Part):
     mode: Mode = Mode.RECOMMEND
     """`Recommend` decides and shows; `Active` also changes the workload."""
     actuator: Actuator = Actuator.SCALE
-    """`Scale` writes the target's `/scale`; refused where an HPA owns the target."""
+    """`Scale` writes the target's `/scale`; refused where an HPA owns the target. `HPAMinReplicas` raises the floor of
+    that HPA, which goes on reacting above it. `Metric` exports the wish as `headroom_wanted_replicas`, for an HPA."""
     min_replicas: Annotated[Replicas, Field(ge=1)] = 1
     """Never fewer. A target that somebody set to 0 is off and stays off, as with HPA."""
     max_replicas: Annotated[Replicas, Field(ge=1)]

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from controller.api.metadata import ObjectKey
 from controller.cluster.client import KubernetesClient
 from controller.cluster.discovery import Discovery
 from controller.cluster.events import EventRecorder
+from controller.cluster.hpas import write_floor
 from controller.cluster.parallel import in_parallel
 from controller.cluster.scale import write_scale
 from controller.cluster.status import apply_policy_status
 from controller.cluster.view import ClusterView
-from controller.errors import ClusterUnavailable
-from controller.scaling.publishing.patch import Patch
+from controller.errors import ClusterUnavailable, NotFound
+from controller.scaling.publishing.patch import FloorChange, Patch
 
 
 class Step(StrEnum):
@@ -72,10 +74,20 @@ class Applier:
     async def _scale(self, patch: Patch) -> bool:
         if patch.scale is None:
             return False
+        if isinstance(patch.scale, FloorChange):
+            await self._floor(patch.policy, patch.scale)
+            return True
         resource = await self.discovery.resource_of(patch.scale.target)
         address = resource.at(patch.policy.namespace, patch.scale.target.name, subresource="scale")
         await write_scale(self.client, address, patch.scale)
         return True
+
+    async def _floor(self, policy: ObjectKey, change: FloorChange) -> None:
+        hpas = (hpa for hpa in self.view.hpas() if (hpa.namespace, hpa.name) == (policy.namespace, change.hpa))
+        hpa = next(hpas, None)
+        if hpa is None:
+            raise NotFound(f"HorizontalPodAutoscaler {policy.namespace}/{change.hpa} is gone")
+        await write_floor(self.client, policy, hpa, change)
 
     async def _event(self, patch: Patch) -> bool:
         policy = self.view.policy(patch.policy)

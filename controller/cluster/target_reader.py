@@ -8,16 +8,18 @@ from functools import partial
 from typing import Self
 
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import ScalingPolicy
+from controller.api.scaling_policy import Actuator, ScalingPolicy
 from controller.cluster.client import KubernetesClient
 from controller.cluster.discovery import Discovery
+from controller.cluster.hpas import HpaView
 from controller.cluster.ownership import find_owner_conflicts
 from controller.cluster.parallel import in_parallel
 from controller.cluster.pods import list_pods
 from controller.cluster.scale import read_scale
+from controller.cluster.targets import TargetKey
 from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable, Forbidden, NotFound
-from controller.scaling.observation import Obstacle, Pod, Scale, Target
+from controller.scaling.observation import HpaFloor, Obstacle, Pod, Scale, Target
 from controller.scaling.reasons import Reason
 
 # Of a sweep's 15 s: an API that a tenant's target hangs on must not hold up everybody else's decision.
@@ -45,9 +47,17 @@ class Found:
         """Return the same without pods: once all is settled nobody needs them."""
         return self.with_pods(()) if self.scale.pods else self
 
-    def as_target(self, conflict: Obstacle | None) -> Target:
-        """Return the target with what stands in the way of acting on it, the most basic first."""
-        return Target(self.scale, _switched_off(self) or conflict)
+    def as_target(self, conflict: Obstacle | None, hpa: HpaView | None) -> Target:
+        """Return the target with what stands in the way of acting on it, the most basic first.
+
+        Of a policy that moves the floor of an HPA, that floor stands for the replicas.
+        """
+        obstacle = _switched_off(self) or conflict
+        if hpa is None or self.policy.spec.actuator is not Actuator.HPA_MIN_REPLICAS:
+            return Target(self.scale, obstacle)
+        floor = HpaFloor(hpa.name, hpa.original_floor, hpa.max_replicas)
+        moved = replace(self.scale, spec_replicas=hpa.min_replicas, written=hpa.written, hpa=floor)
+        return Target(moved, obstacle)
 
 
 class TargetReader:
@@ -65,18 +75,22 @@ class TargetReader:
         on_unread: Callable[[ObjectKey, ClusterUnavailable], None],
         *,
         seconds: float = READING_SECONDS,
+        may_raise_floors: bool = False,
     ) -> None:
         self._client = client
         self._view = view
         self._discovery = discovery
         self._on_unread = on_unread
         self._seconds = seconds
+        self._may_raise_floors = may_raise_floors
         self._in_flight: frozenset[ObjectKey] = frozenset()
 
     async def read(self, policies: Sequence[ScalingPolicy]) -> dict[ObjectKey, Target]:
         """Return the target of each policy of a whole sweep, or the obstacle that hides it."""
         deadline = asyncio.get_running_loop().time() + self._seconds
-        conflicts = find_owner_conflicts(self._view.policies(), self._view.hpas())
+        hpas = tuple(self._view.hpas())
+        floors = {hpa.target: hpa for hpa in hpas}
+        conflicts = find_owner_conflicts(self._view.policies(), hpas, may_raise_floors=self._may_raise_floors)
         watched = [policy for policy in policies if self._view.watches(policy.spec.scale_target_ref)]
         unwatched = [policy for policy in policies if not self._view.watches(policy.spec.scale_target_ref)]
         targets: dict[ObjectKey, Target] = {}
@@ -88,7 +102,8 @@ class TargetReader:
             else:
                 targets[policy.key] = result
         for each in await self._with_pods(found, deadline):
-            targets[each.policy.key] = each.as_target(conflicts.get(each.policy.key))
+            target = TargetKey.of(each.policy.key.namespace, each.policy.spec.scale_target_ref)
+            targets[each.policy.key] = each.as_target(conflicts.get(each.policy.key), floors.get(target))
         return targets
 
     def _look_up(self, policy: ScalingPolicy) -> Found | Target:

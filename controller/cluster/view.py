@@ -5,7 +5,7 @@ from typing import Protocol
 
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
-from controller.cluster.ownership import HpaView
+from controller.cluster.hpas import HpaView
 from controller.cluster.targets import TargetView
 
 

@@ -13,7 +13,7 @@ from controller.api.metrics_source import MetricsSource
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
-from controller.cluster.ownership import HpaView, project_hpa
+from controller.cluster.hpas import HpaView, project_hpa
 from controller.cluster.targets import TargetKey, TargetView, group_of, project_target
 from controller.errors import ClusterUnavailable, HeadroomError
 

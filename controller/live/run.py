@@ -116,7 +116,13 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
         telemetry = PrometheusTelemetry(mirror.source, on_query=exporter.record_query)
         running.callback(telemetry.close)
         cluster = KubernetesCluster(
-            client, mirror, clock=clock, instance=identity, on_outcome=_tell_outcome, on_unread=_tell_unread
+            client,
+            mirror,
+            clock=clock,
+            instance=identity,
+            on_outcome=_tell_outcome,
+            on_unread=_tell_unread,
+            may_raise_floors=settings.hpa_min_replicas,
         )
         sweep = Sweep(
             mirror,
@@ -127,6 +133,7 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
             recorder=Recorder(_folder(settings.record_dir, "--record")) if settings.record_dir else None,
             source_status=SourceStatus(mirror, client, telemetry.problems),
             read_freeze=FreezeSwitch(unfenced, settings.namespace, _tell_unread_freeze).read,
+            give_back_floors=cluster.give_back_floors,
         )
         refits, outlooks = _slow_rhythms(running, settings, sweep, client)
         repair = partial(relist, client, mirror, (*OUR_KINDS, *targets))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,12 +33,18 @@ async def _never_frozen() -> None:
     """Find no freeze: for sweeps without a cluster that has one."""
 
 
+async def _nothing_raised(unreadable: Collection[ObjectKey]) -> Sequence[str]:  # noqa: ARG001  a door's shape
+    """Give nothing back: for sweeps without HPAs."""
+    return ()
+
+
 @dataclass
 class Sweep:
     """One pass over all policies, and what is carried from pass to pass.
 
     `forecasts` and `unfitted` are filled by the refits, `runways` by the outlooks; `may_act` says whether this process
-    leads; `read_freeze` asks for the kill switch, once a sweep.
+    leads; `read_freeze` asks for the kill switch, once a sweep; `give_back_floors` mends HPAs whose
+    policy is gone.
     """
 
     mirror: Mirror
@@ -49,6 +55,7 @@ class Sweep:
     recorder: Recorder | None = None
     source_status: SourceStatus | None = None
     read_freeze: Callable[[], Awaitable[Freeze | None]] = _never_frozen
+    give_back_floors: Callable[[Collection[ObjectKey]], Awaitable[Sequence[str]]] = _nothing_raised
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)
     runways: dict[ObjectKey, Runway] = field(default_factory=dict)
@@ -68,6 +75,8 @@ class Sweep:
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
         freeze = await self.read_freeze()
         self.exporter.record_freeze(frozen=freeze is not None)
+        if freeze is None or freeze.is_over(now):
+            await self._give_back_floors()
         batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted, freeze, self.runways)
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
@@ -80,6 +89,11 @@ class Sweep:
     def memory_of(self, policy: ScalingPolicy) -> Memory:
         """Return what is remembered of a policy: by the last pass, else by its status."""
         return self.carried.memories.get(policy.key, policy.status.memory)
+
+    async def _give_back_floors(self) -> None:
+        """Give back what a policy raised that is gone, or does not act through it any more: nobody else will."""
+        for problem in await self.give_back_floors([refused.metadata.key for refused in self.mirror.refused()]):
+            log.warning("floor not given back", error=problem)
 
     def _sort_out(self) -> tuple[list[ScalingPolicy], list[tuple[ScalingPolicy, Obstacle]]]:
         """Part the policies whose signals can be asked for from those with an obstacle."""

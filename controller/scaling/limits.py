@@ -101,6 +101,18 @@ def clamp_to_bounds(proposal: Proposal, observation: Observation, plan: Plan) ->
     return proposal.at_most(spec.max_replicas, Reason.TOO_MANY_REPLICAS, above)
 
 
+def stay_within_hpa(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
+    """Keep the floor of an HPA between the one its owner set and its maximum, whoever asks for more or less."""
+    del plan
+    hpa = observation.scale.hpa
+    if hpa is None:
+        return proposal
+    below = f"the owner of HorizontalPodAutoscaler {hpa.name} set a floor of {hpa.original}"
+    above = f"maxReplicas of HorizontalPodAutoscaler {hpa.name} is {hpa.max_replicas}"
+    proposal = proposal.at_least(hpa.original, Reason.HPA_FLOOR, below)
+    return proposal.at_most(hpa.max_replicas, Reason.HPA_MAX, above)
+
+
 def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: Health) -> Proposal:
     reading, memory = observation.readings.get(name), observation.memory
     why = describe(name, reading, observation.now)
@@ -136,5 +148,6 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     clamp_to_bounds,
     obey_pause,
     obey_pin,
+    stay_within_hpa,
     obey_freeze,
 )

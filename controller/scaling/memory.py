@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from controller.api.fields import Part
 from controller.api.policy_status import Change, Memory, Recommendation
-from controller.api.scaling_policy import ScalingPolicySpec
+from controller.api.scaling_policy import Actuator, ScalingPolicy, ScalingPolicySpec
 from controller.scaling.decision import Plan
 from controller.scaling.guards.error_budget import advance_spells
 from controller.scaling.guards.health import unhealthy_signals
@@ -17,7 +17,7 @@ from controller.scaling.guards.undo import advance_removal, removal_after
 from controller.scaling.judging.shadow import advance_shadow
 from controller.scaling.learning.lead_time import lead_time, remember_start_ups
 from controller.scaling.learning.learned_capacity import remember_capacities
-from controller.scaling.observation import Observation
+from controller.scaling.observation import Observation, Scale
 from controller.scaling.voices.queue_drain import advance_backlogs
 from controller.scaling.voices.step_rules import advance_rules
 
@@ -69,14 +69,26 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
         outage=outage_after(observation, plan),
+        wished_replicas=desired if observation.acts and _only_wishes(observation.policy) else None,
         writer=writer_after(observation, desired),
         planned_replicas=planned if fresh else memory.planned_replicas,
     )
 
 
+def moved_number(policy: ScalingPolicy, scale: Scale, memory: Memory) -> Scale:
+    """Return the scale with the number that this policy moves: of a Metric policy what it asked for last."""
+    if memory.wished_replicas is None or not _only_wishes(policy):
+        return scale
+    return replace(scale, spec_replicas=memory.wished_replicas, written=None)
+
+
 def stabilized_floor(observation: Observation) -> int:
     """Return the highest recommendation of the stabilization window; 0 where there is none."""
     return max((entry.replicas for entry in _within_window(observation.memory.recommendations, observation)), default=0)
+
+
+def _only_wishes(policy: ScalingPolicy) -> bool:
+    return policy.spec.actuator is Actuator.METRIC
 
 
 def _recommendations(observation: Observation, replicas: int) -> tuple[Recommendation, ...]:

@@ -52,8 +52,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class HpaFloor:
+    """The HPA whose floor a decision moves: between the one its owner set, and its maximum."""
+
+    name: str
+    original: int
+    max_replicas: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
-    """The target's replicas: asked for, Ready, and the pods themselves while some are on their way.
+    """The number that a decision moves, what is Ready of it, and the pods themselves while some are on their way.
+
+    `spec_replicas` is what the target asks for; of an HPAMinReplicas policy it is the floor of `hpa`, and of a Metric
+    policy what it asked for last.
 
     `pods` is empty while nothing is in flight: pods are listed only when somebody needs them. `revision` names the
     template that pods are made from; empty where that is not known. `written` says who asked for `spec_replicas`; None
@@ -66,6 +78,7 @@ class Scale:
     rolling_out: bool = False
     revision: str = ""
     written: Written | None = None
+    hpa: HpaFloor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,10 @@ class Freeze:
     direction: PauseDirection = PauseDirection.BOTH
     until: datetime | None = None
     note: str = ""
+
+    def is_over(self, now: datetime) -> bool:
+        """True once the end that it names has come."""
+        return self.until is not None and self.until <= now
 
 
 @dataclass(frozen=True, slots=True)

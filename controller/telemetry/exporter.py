@@ -42,6 +42,12 @@ CURRENT = ExportedMetric(
     "headroom_current_replicas", "gauge", "Replicas the target asked for when it was last decided on.", _POLICY
 )
 DESIRED = ExportedMetric("headroom_desired_replicas", "gauge", "Replicas Headroom wants, after all limits.", _POLICY)
+WANTED = ExportedMetric(
+    "headroom_wanted_replicas",
+    "gauge",
+    "Replicas that an Active policy with actuator Metric asks for; absent of every other policy.",
+    _POLICY,
+)
 RECOMMENDED = ExportedMetric("headroom_recommended_replicas", "gauge", "Replicas wanted before the limits.", _POLICY)
 FORECAST = ExportedMetric(
     "headroom_forecast_replicas", "gauge", "Replicas the forecast asks for; absent while it may not act.", _POLICY
@@ -84,6 +90,7 @@ EXPORTED = (
     SWEEPS,
     CURRENT,
     DESIRED,
+    WANTED,
     RECOMMENDED,
     FORECAST,
     ADMITTED,
@@ -150,6 +157,7 @@ class Exporter:
         self._replicas.shown[decision.policy] = _Shown(
             current=decision.current_replicas,
             desired=decision.desired_replicas,
+            wanted=decision.memory.wished_replicas,
             recommended=decision.recommended_replicas,
             forecast=decision.plan.forecast_replicas,
             admitted=admit_fraction(decision.observation),
@@ -172,6 +180,7 @@ class _Shown:
 
     current: int
     desired: int
+    wanted: int | None
     recommended: int
     forecast: int | None
     admitted: float | None
@@ -192,6 +201,7 @@ class _Replicas(Collector):
         for metric, field in (
             (CURRENT, "current"),
             (DESIRED, "desired"),
+            (WANTED, "wanted"),
             (RECOMMENDED, "recommended"),
             (FORECAST, "forecast"),
             (ADMITTED, "admitted"),

@@ -86,9 +86,24 @@ def test_another_scale_target_changes_the_rights_the_admission_and_the_operators
     for policy in admission:
         (variable,) = [item for item in policy["spec"]["variables"] if item["name"] == "resources"]
         assert variable["expression"] == "{'argoproj.io/v1alpha1/Rollout': ['argoproj.io', 'rollouts']}"
-    (container,) = the("Deployment", objects)["spec"]["template"]["spec"]["containers"]
-    environment = {entry["name"]: entry.get("value") for entry in container["env"]}
-    assert environment["HEADROOM_SCALE_TARGETS"] == (
+    assert environment(objects)["HEADROOM_SCALE_TARGETS"] == (
         '[{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","resource":"rollouts"}]'
     )
     assert len(admission) == 2
+
+
+def test_hpas_are_patched_only_where_the_platform_team_says_so() -> None:
+    hpas = ("autoscaling", "horizontalpodautoscalers")
+    granted = render("hpaMinReplicas=true")
+
+    assert rights(the("ClusterRole", granted)) == CLUSTER_RIGHTS | {hpas: {"list", "watch", "patch"}}
+    assert environment(granted)["HEADROOM_HPA_MIN_REPLICAS"] == "true"
+    assert environment(render())["HEADROOM_HPA_MIN_REPLICAS"] == "false"
+    assert "may not raise the floor" in str(render())
+    assert "may not raise the floor" not in str(granted)
+
+
+def environment(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the operator's environment variables that have a plain value."""
+    (container,) = the("Deployment", objects)["spec"]["template"]["spec"]["containers"]
+    return {entry["name"]: entry.get("value") for entry in container["env"]}

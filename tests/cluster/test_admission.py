@@ -25,6 +25,9 @@ ENFORCED_DEADLINE = timedelta(seconds=30)  # the API server reads its admission 
 ANYTHING_OF_OURS = {"apiGroups": ["headroom.dev"], "resources": ["*"], "verbs": ["*"]}
 SCALE_WEB = {"apiGroups": ["apps"], "resources": ["deployments/scale"], "resourceNames": ["web"], "verbs": ["patch"]}
 
+PATCH_HPAS = {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["patch"]}
+FLOOR_NEEDS_OWN_RIGHT = "needs your own right to patch HorizontalPodAutoscalers"
+
 
 class Tenancy:
     """A namespace and what the two tenants do in it."""
@@ -79,7 +82,7 @@ class Tenancy:
 @pytest.fixture(scope="module")
 def admission(cluster: Cluster) -> Iterator[None]:
     """The chart's admission rules, for this module."""
-    rules = [item for item in render() if item["kind"].startswith("ValidatingAdmissionPolicy")]
+    rules = [item for item in render("hpaMinReplicas=true") if item["kind"].startswith("ValidatingAdmissionPolicy")]
     cluster.apply(rules)
     yield
     cluster.kubectl("delete", *(f"{item['kind'].lower()}/{item['metadata']['name']}" for item in rules))
@@ -251,3 +254,31 @@ def test_a_namespace_with_policies_and_events_can_still_be_deleted(tenancy: Tena
     doomed.cluster.kubectl("delete", "namespace", doomed.namespace, "--wait", "--timeout=60s")
 
     assert doomed.namespace not in tenancy.cluster.kubectl("get", "namespaces", "--output=name")
+
+
+def test_who_raises_the_floor_of_hpas_must_be_allowed_to_patch_them_himself(tenancy: Tenancy, grant: Grant) -> None:
+    with pytest.raises(CommandFailed, match=FLOOR_NEEDS_OWN_RIGHT):
+        tenancy.policy(OWNER, mode="Active", actuator="HPAMinReplicas")
+
+    grant(OWNER, [ANYTHING_OF_OURS, PATCH_HPAS], namespace=tenancy.namespace)
+    tenancy.policy(OWNER, mode="Active", actuator="HPAMinReplicas")
+
+    assert tenancy.spec("spol/web")["actuator"] == "HPAMinReplicas"
+
+
+def test_the_right_on_hpas_is_no_right_to_scale_the_target_itself(tenancy: Tenancy, grant: Grant) -> None:
+    grant(GUEST, [ANYTHING_OF_OURS, PATCH_HPAS], namespace=tenancy.namespace)
+    tenancy.policy(GUEST, mode="Active", actuator="HPAMinReplicas")
+
+    with pytest.raises(CommandFailed, match=NEEDS_OWN_RIGHT):
+        tenancy.patch(GUEST, "spol/web", {"spec": {"actuator": "Scale"}})
+    with pytest.raises(CommandFailed, match="needs your own right to patch its /scale"):
+        tenancy.patch(GUEST, "spol/web", {"status": {"memory": {"plannedReplicas": 20}}}, "--subresource=status")
+
+
+def test_an_event_that_would_raise_a_floor_needs_the_right_on_hpas(tenancy: Tenancy) -> None:
+    tenancy.policy(ADMIN, mode="Active", actuator="HPAMinReplicas")
+    tenancy.wait_until_refused(OWNER, policies=["web"])
+
+    with pytest.raises(CommandFailed, match=FLOOR_NEEDS_OWN_RIGHT):
+        tenancy.event(OWNER)

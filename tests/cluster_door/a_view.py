@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
-from controller.cluster.ownership import HpaView
+from controller.cluster.hpas import HpaView
 from controller.cluster.targets import TargetKey, TargetView
 
 WEB = TargetView(

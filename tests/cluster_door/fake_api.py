@@ -98,13 +98,16 @@ class FakeApi:
             return _not_found(request.path)
         patched = deepcopy(self.objects[request.path])
         for operation in body:
-            *parents, last = operation["path"].strip("/").split("/")
+            *parents, last = [part.replace("~1", "/") for part in operation["path"].strip("/").split("/")]
             place = patched
             for parent in parents:
                 place = place[parent]
             if operation["op"] == "test" and place.get(last) != operation["value"]:
                 return web.json_response({"message": "the server rejected our request", "details": {}}, status=422)
-            place[last] = operation["value"]
+            if operation["op"] == "remove":
+                del place[last]
+            else:
+                place[last] = operation["value"]
         self.put(request.path, patched)
         return web.json_response(self.objects[request.path])
 

@@ -10,13 +10,13 @@ from controller.cluster.address import SCALING_POLICIES, Resource
 from controller.cluster.applier import Outcome, Step
 from controller.cluster.client import KubernetesClient, Patience
 from controller.cluster.discovery import Discovery
+from controller.cluster.hpas import HpaView, RaisedFloor
 from controller.cluster.kubernetes_cluster import KubernetesCluster
-from controller.cluster.ownership import HpaView
 from controller.cluster.parallel import in_parallel
 from controller.cluster.target_reader import TargetReader
 from controller.cycle import Cluster
 from controller.errors import ClusterUnavailable, Conflict, NotFound
-from controller.scaling.observation import Obstacle, Scale, Target
+from controller.scaling.observation import HpaFloor, Obstacle, Scale, Target
 from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, a_policy
@@ -64,7 +64,9 @@ def cluster(world: FakeApi, client: KubernetesClient, view: WrittenView, told: T
     return a_cluster(client, view, told)
 
 
-def a_cluster(client: KubernetesClient, view: WrittenView, told: Told) -> KubernetesCluster:
+def a_cluster(
+    client: KubernetesClient, view: WrittenView, told: Told, *, may_raise_floors: bool = False
+) -> KubernetesCluster:
     return KubernetesCluster(
         client,
         view,
@@ -72,6 +74,7 @@ def a_cluster(client: KubernetesClient, view: WrittenView, told: Told) -> Kubern
         instance="headroom-1",
         on_outcome=told.outcomes.append,
         on_unread=told.unread.__setitem__,
+        may_raise_floors=may_raise_floors,
     )
 
 
@@ -112,6 +115,33 @@ async def test_a_target_that_an_hpa_owns_is_shown_and_not_touched(cluster: Clust
     assert target.scale == Scale(3, 3)
     assert target.obstacle is not None
     assert target.obstacle.reason is Reason.TARGET_OWNED_BY_HPA
+
+
+async def test_the_floor_of_its_hpa_stands_for_the_replicas_of_a_policy_that_moves_it(
+    client: KubernetesClient, view: WrittenView, told: Told
+) -> None:
+    policy = a_policy(actuator="HPAMinReplicas")
+    view.all_policies, view.all_hpas = (policy,), (HpaView("shop", "h", WEB.key, min_replicas=2, max_replicas=9),)
+    granted = a_cluster(client, view, told, may_raise_floors=True)
+
+    target = await observed(granted, policy)
+
+    assert target == Target(Scale(2, 3, hpa=HpaFloor("h", original=2, max_replicas=9)))
+
+
+async def test_forgotten_floors_are_given_back_and_what_fails_is_told(
+    world: FakeApi, client: KubernetesClient, view: WrittenView, told: Told
+) -> None:
+    raised = RaisedFloor(original=2, raised=9, policy="gone")
+    hpa = HpaView("shop", "h", WEB.key, min_replicas=9, max_replicas=9, annotated=True, raised=raised)
+    view.all_hpas = (hpa,)
+
+    without_right = await a_cluster(client, view, told).give_back_floors(())
+    problems = await a_cluster(client, view, told, may_raise_floors=True).give_back_floors(())
+
+    assert without_right == ()
+    assert ["404" in problem for problem in problems] == [True]
+    assert world.seen == ["PATCH /apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/h"]
 
 
 async def test_pods_are_listed_while_capacity_is_on_its_way_and_once_more(

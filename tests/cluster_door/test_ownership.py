@@ -2,9 +2,9 @@ import pytest
 
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cluster.ownership import HpaView, find_owner_conflicts, project_hpa
+from controller.cluster.hpas import HpaView
+from controller.cluster.ownership import find_owner_conflicts
 from controller.cluster.targets import TargetKey
-from controller.errors import ClusterUnavailable
 from controller.scaling.reasons import Reason
 from tests.builders import a_policy
 
@@ -79,13 +79,40 @@ def test_a_conflict_names_the_owner_and_what_to_do() -> None:
     assert "HorizontalPodAutoscaler web-hpa scales Deployment web" in by_hpa[ObjectKey("shop", "first")].message
 
 
-def test_an_hpa_is_kept_as_its_name_and_target() -> None:
-    ref = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
-    raw = {"metadata": {"name": "h", "namespace": "shop"}, "spec": {"scaleTargetRef": ref, "maxReplicas": 3}}
-
-    assert project_hpa(raw) == HpaView("shop", "h", WEB)
+FLOOR, METRIC = {"actuator": "HPAMinReplicas"}, {"actuator": "Metric"}
+KEDAS = HpaView("shop", "h", WEB, controller="ScaledObject web")
 
 
-def test_an_hpa_without_a_target_is_refused() -> None:
-    with pytest.raises(ClusterUnavailable, match="scaleTargetRef"):
-        project_hpa({"metadata": {"name": "h", "namespace": "shop"}, "spec": {}})
+@pytest.mark.parametrize(
+    ("policies", "hpas", "granted", "refused"),
+    [
+        pytest.param([born(OLD, "a", **FLOOR)], [HpaView("shop", "h", WEB)], True, {}, id="a floor has its HPA"),
+        pytest.param([born(OLD, "a", **FLOOR)], [], True, {"a": Reason.HPA_NOT_FOUND}, id="a floor needs an HPA"),
+        pytest.param([born(OLD, "a", **FLOOR)], [KEDAS], True, {"a": Reason.HPA_NOT_OURS}, id="an HPA that KEDA makes"),
+        pytest.param(
+            [born(OLD, "a", **FLOOR)],
+            [HpaView("shop", "h", WEB)],
+            False,
+            {"a": Reason.ACTUATOR_NOT_GRANTED},
+            id="the chart did not grant it",
+        ),
+        pytest.param(
+            [born(OLD, "a", **FLOOR), born(YOUNG, "b", **FLOOR)],
+            [HpaView("shop", "h", WEB)],
+            True,
+            {"b": Reason.TARGET_OWNED_BY_POLICY},
+            id="of two floors the older",
+        ),
+        pytest.param([born(OLD, "a", **METRIC)], [KEDAS], False, {}, id="a metric goes with any HPA"),
+        pytest.param([born(OLD, "a", **METRIC), born(YOUNG, "b")], [], False, {}, id="and is in nobody's way"),
+    ],
+)
+def test_each_actuator_gets_along_with_an_hpa_in_its_own_way(
+    policies: list[ScalingPolicy],
+    hpas: list[HpaView],
+    granted: bool,  # noqa: FBT001  a table's column
+    refused: dict[str, Reason],
+) -> None:
+    conflicts = find_owner_conflicts(policies, hpas, may_raise_floors=granted)
+
+    assert {key.name: conflict.reason for key, conflict in conflicts.items()} == refused

@@ -1,6 +1,6 @@
 """A stage: objects that a mirror shows, and both doors of a sweep as one plain object. What is written shows again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,8 @@ class Stage:
     forgotten: str = ""
     leads: bool = True
     freeze: Freeze | None = None
+    floor_is_stuck: bool = False
+    given_back: list[list[str]] = field(default_factory=list)
     written: list[Patch] = field(default_factory=list)
     asked: list[list[str]] = field(default_factory=list)
     version: int = 0
@@ -60,11 +62,16 @@ class Stage:
             recorder=recorder,
             source_status=source_status,
             read_freeze=self.read_freeze,
+            give_back_floors=self.give_back_floors,
         )
 
     def said(self, name: str) -> list[Any]:
         """Return the reasons that the status of a policy was given, in their order."""
         return [patch.status["reason"] for patch in self.written if patch.policy.name == name and patch.status]
+
+    async def give_back_floors(self, unreadable: Collection[ObjectKey]) -> Sequence[str]:
+        self.given_back.append([key.name for key in unreadable])
+        return ["the API server is away"] if self.floor_is_stuck else []
 
     async def read_freeze(self) -> Freeze | None:
         return self.freeze

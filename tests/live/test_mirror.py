@@ -5,7 +5,7 @@ import pytest
 from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScaleTargetRef
-from controller.cluster.ownership import HpaView
+from controller.cluster.hpas import HpaView
 from controller.cluster.targets import TargetKey
 from controller.errors import ClusterUnavailable, HeadroomError
 from controller.live.mirror import EVENTS, HPAS, POLICIES, SOURCES, Listed, Mirror, Seen, parse_object

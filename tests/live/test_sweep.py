@@ -106,6 +106,18 @@ async def test_a_freeze_holds_every_policy_and_its_end_lets_them_go(stage: Stage
     assert b"headroom_frozen 0.0" in sweep.exporter.render()
 
 
+async def test_floors_are_given_back_in_every_sweep_that_no_freeze_holds(stage: Stage, logs: Logs) -> None:
+    stage.put(raw_policy("odd", minReplicas=9, maxReplicas=3))
+    stage.floor_is_stuck = True
+    sweep = stage.sweep()
+    for number, stage.freeze in enumerate((None, Freeze("x"), Freeze("x", until=NOON))):
+        await sweep.run_once(NOON + number * SWEEP)
+
+    assert stage.given_back == [["odd"], ["odd"]]
+    told = [entry["error"] for entry in logs if entry["event"] == "floor not given back"]
+    assert told == ["the API server is away"] * 2
+
+
 @pytest.mark.parametrize(
     ("raw", "reason", "said"),
     [

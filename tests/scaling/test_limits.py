@@ -11,7 +11,7 @@ from controller.api.policy_status import Change, Memory, Recommendation, RuleMem
 from controller.scaling.decision import Decision, Plan, Proposal
 from controller.scaling.evaluate import evaluate
 from controller.scaling.limits import LIMITS, ignore_within_tolerance
-from controller.scaling.observation import Freeze, Observation, Reading
+from controller.scaling.observation import Freeze, HpaFloor, Observation, Reading
 from controller.scaling.reasons import Reason
 from tests.builders import LATENCY, NOON, QUEUE, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
 
@@ -57,6 +57,7 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
         "clamp_to_bounds",
         "obey_pause",
         "obey_pin",
+        "stay_within_hpa",
         "obey_freeze",
     ]
 
@@ -386,6 +387,25 @@ def test_a_freeze_of_all_policies_is_stronger_than_anything(
 ) -> None:
     observation = an_observation(a_policy(behavior=CALM, **spec), requests=requests)
     assert decided(replace(observation, freeze=freeze)) == expected, why
+
+
+# ── The floor of an HPA ──────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("spec", "requests", "expected", "why"),
+    [
+        ({}, 140, (20, Reason.LIVE_RATIO), "within them it moves as any number"),
+        ({}, 7, (4, Reason.HPA_FLOOR), "never below what its owner set"),
+        ({}, 700, (30, Reason.HPA_MAX), "nor above its maximum"),
+        ({"pin": {"replicas": 50, "until": at(1)}}, TEN, (30, Reason.HPA_MAX), "not even for a pin"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_floor_of_an_hpa_stays_between_its_owners_floor_and_its_maximum(
+    spec: dict[str, Any], requests: float, expected: tuple[int, Reason], why: str
+) -> None:
+    observation = an_observation(a_policy(behavior=CALM, actuator="HPAMinReplicas", **spec), requests=requests)
+    scale = replace(observation.scale, hpa=HpaFloor("web", original=4, max_replicas=30))
+    assert decided(replace(observation, scale=scale)) == expected, why
 
 
 # ── Together ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,3 +31,13 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end -}}
 }
 {{- end }}
+
+{{/* CEL: whether a ScalingPolicy, named as CEL knows it, acts through the floor of an HPA. */}}
+{{- define "headroom.raisesFloor" -}}
+has({{ . }}.spec.actuator) && {{ . }}.spec.actuator == 'HPAMinReplicas'
+{{- end }}
+
+{{/* CEL: whether the writer may himself patch the HPAs of the namespace. */}}
+{{- define "headroom.mayPatchHpas" -}}
+authorizer.group('autoscaling').resource('horizontalpodautoscalers').namespace(request.namespace).check('patch').allowed()
+{{- end }}

@@ -39,7 +39,7 @@ def obey_freeze(proposal: Proposal, observation: Observation, plan: Plan) -> Pro
 def standing_freeze(observation: Observation) -> Freeze | None:
     """Return the freeze that is on; None once its end has come."""
     freeze = observation.freeze
-    return None if freeze is None or _is_over(freeze.until, observation.now) else freeze
+    return None if freeze is None or freeze.is_over(observation.now) else freeze
 
 
 def freeze_message(freeze: Freeze) -> str:

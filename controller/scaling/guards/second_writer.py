@@ -24,20 +24,23 @@ def advance_writer(observation: Observation) -> WriterMemory | None:
     by, at = (scale.written.by[:LONGEST_NAME], scale.written.at) if scale.written else ("", None)
     seen: dict[str, object] = {"replicas": scale.spec_replicas, "written_by": by, "written_at": at}
     if known is None:
-        return WriterMemory.model_validate(seen)
+        return WriterMemory(replicas=scale.spec_replicas, written_by=by, written_at=at)
     if _somebody_else_wrote(known, observation):
         yields = known.yielded_since is not None or _is_soon(known, observation)
         since = known.yielded_since or (now if yields else None)
         seen |= {"changed_by": by, "changed_at": now, "yielded_since": since}
     elif known.yielded_since and known.changed_at and now - known.changed_at >= QUIET:
         seen |= {"yielded_since": None, "resumed_at": now}
-    return known.model_copy(update=seen)
+    news = any(getattr(known, name) != value for name, value in seen.items())
+    return known.model_copy(update=seen) if news else known
 
 
 def writer_after(observation: Observation, desired: int) -> WriterMemory | None:
     """Return the same after deciding: what is written now stands until somebody else writes."""
     writer = observation.memory.writer
-    return writer.model_copy(update={"replicas": desired}) if writer and observation.acts else writer
+    if writer is None or not observation.acts or writer.replicas == desired:
+        return writer
+    return writer.model_copy(update={"replicas": desired})
 
 
 def second_writer_message(observation: Observation) -> str:
@@ -45,9 +48,11 @@ def second_writer_message(observation: Observation) -> str:
     writer = observation.memory.writer
     if writer is None or writer.yielded_since is None or writer.changed_at is None:
         return ""
-    ref, minutes = observation.policy.spec.scale_target_ref, QUIET // timedelta(minutes=1)
+    ref, hpa = observation.policy.spec.scale_target_ref, observation.scale.hpa
+    number = f"minReplicas of HPA {hpa.name}" if hpa else f"the replicas of {ref.kind} {ref.name}"
+    minutes = QUIET // timedelta(minutes=1)
     return (
-        f"{writer.changed_by or 'somebody else'} goes on changing the replicas of {ref.kind} {ref.name}, last at "
+        f"{writer.changed_by or 'somebody else'} goes on changing {number}, last at "
         f"{writer.changed_at:%H:%M:%S} UTC; nothing is written until nobody else has for {minutes} minutes"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from controller.api.fields import Part
 from controller.api.metadata import ConditionStatus, ObjectKey, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus
-from controller.api.scaling_policy import ScaleTargetRef
+from controller.api.scaling_policy import Actuator, ScaleTargetRef
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Obstacle
 from controller.scaling.publishing.status import MAX_MESSAGE, is_worth_writing, status_after, status_without_decision
@@ -16,6 +16,12 @@ from controller.scaling.reasons import Reason
 
 WARN_WHEN_FALSE = ("Acting", "SignalsHealthy", "ForecastWithinMax", "CapacityRunway", "WithinErrorBudget")
 QUIET = (Reason.RECOMMENDING, Reason.FROZEN)  # somebody's wish; a freeze would post one Event a policy, all at once
+
+_VERBS = {
+    Actuator.SCALE: "Scaling",
+    Actuator.HPA_MIN_REPLICAS: "Moving the floor of the HPA",
+    Actuator.METRIC: "Asking to scale",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,16 @@ class ScaleChange:
     target: ScaleTargetRef
     from_replicas: int
     to_replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChange:
+    """Change the floor of the target's HPA, provided it is still `from_replicas`; its owner had set `original`."""
+
+    hpa: str
+    from_replicas: int
+    to_replicas: int
+    original: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,7 @@ class Patch:
 
     policy: ObjectKey
     status: Mapping[str, Any] | None = None
-    scale: ScaleChange | None = None
+    scale: ScaleChange | FloorChange | None = None
     event: EventNote | None = None
 
     @property
@@ -82,10 +98,14 @@ def dump(status: Part) -> dict[str, Any]:
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _scale_change(decision: Decision) -> ScaleChange | None:
-    if not decision.observation.acts or decision.desired_replicas == decision.current_replicas:
+def _scale_change(decision: Decision) -> ScaleChange | FloorChange | None:
+    observation, before, after = decision.observation, decision.current_replicas, decision.desired_replicas
+    spec, hpa = observation.policy.spec, observation.scale.hpa
+    if not observation.acts or after == before or spec.actuator is Actuator.METRIC:
         return None
-    target = decision.observation.policy.spec.scale_target_ref
+    if hpa is not None:
+        return FloorChange(hpa.name, before, after, hpa.original)
+    target = spec.scale_target_ref
     return ScaleChange(target, decision.current_replicas, decision.desired_replicas)
 
 
@@ -100,6 +120,6 @@ def _event(decision: Decision, before: ScalingPolicyStatus, after: ScalingPolicy
                 return EventNote(condition.reason, condition.message, warning=True)
     if decision.desired_replicas in (decision.current_replicas, before.desired_replicas):
         return None
-    verb = "Scaling" if decision.observation.acts else "Would scale"
+    verb = _VERBS[decision.observation.policy.spec.actuator] if decision.observation.acts else "Would scale"
     change = f"{verb} from {decision.current_replicas} to {decision.desired_replicas}"
     return EventNote(decision.reason, f"{change}: {decision.message}"[:MAX_MESSAGE])

@@ -9,7 +9,7 @@ from controller.api.capacity_outlook import Runway
 from controller.api.error_budget import BudgetStatus
 from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus, WriterMemory
-from controller.api.scaling_policy import Mode
+from controller.api.scaling_policy import Actuator, Mode
 from controller.scaling.decision import Decision
 from controller.scaling.guards.by_hand import freeze_message, standing_freeze
 from controller.scaling.guards.error_budget import error_budget, within_error_budget
@@ -28,6 +28,7 @@ from controller.scaling.reasons import Reason
 LIMITING = (
     Reason.TOO_FEW_REPLICAS,
     Reason.TOO_MANY_REPLICAS,
+    Reason.HPA_MAX,
     Reason.STEP_LIMITED_UP,
     Reason.STEP_LIMITED_DOWN,
     Reason.OUTAGE,
@@ -35,6 +36,11 @@ LIMITING = (
     Reason.DEPENDENCY_LIMIT,
 )
 TOLD_MINUTES = 5  # a spell of bad service is written down as often as that; a restart then knows nearly all of it
+_THROUGH = {
+    Actuator.SCALE: "decisions are carried out through the target's /scale",
+    Actuator.HPA_MIN_REPLICAS: "decisions are carried out through the floor of the target's HPA",
+    Actuator.METRIC: "decisions are exported as headroom_wanted_replicas, for an HPA to follow",
+}
 MAX_MESSAGE = 1024  # bound of the field in the CRD
 
 
@@ -157,7 +163,7 @@ def _acting(decision: Decision) -> tuple[bool, str, str]:
     freeze = standing_freeze(observation)
     if freeze is not None and freeze.direction is PauseDirection.BOTH:
         return False, Reason.FROZEN, freeze_message(freeze)
-    return True, Reason.READY_FOR_SCALE, "decisions are carried out through the target's /scale"
+    return True, Reason.READY_FOR_SCALE, _THROUGH[observation.policy.spec.actuator]
 
 
 def _signals_healthy(decision: Decision) -> tuple[bool, str, str]:

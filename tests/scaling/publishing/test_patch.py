@@ -6,8 +6,16 @@ import pytest
 from controller.api.policy_status import Memory, RuleMemory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.evaluate import evaluate
-from controller.scaling.observation import Freeze, Observation, Obstacle
-from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange, dump, patch_for, patch_without_decision
+from controller.scaling.observation import Freeze, HpaFloor, Observation, Obstacle
+from controller.scaling.publishing.patch import (
+    EventNote,
+    FloorChange,
+    Patch,
+    ScaleChange,
+    dump,
+    patch_for,
+    patch_without_decision,
+)
 from controller.scaling.publishing.status import MAX_MESSAGE
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, a_policy, a_reading, an_observation
@@ -44,6 +52,13 @@ def test_an_active_policy_scales_from_what_was_seen_to_what_is_desired() -> None
 )
 def test_no_scale_is_written(observation: Observation, why: str) -> None:
     assert patch(observation).scale is None, why
+
+
+def test_each_actuator_writes_its_own_number() -> None:
+    raising = an_observation(a_policy(actuator="HPAMinReplicas"), requests=140)
+    scale = replace(raising.scale, hpa=HpaFloor("web", original=2, max_replicas=40))
+    assert patch(replace(raising, scale=scale)).scale == FloorChange("web", 10, 20, original=2)
+    assert patch(an_observation(a_policy(actuator="Metric"), requests=140)).scale is None
 
 
 def test_the_intent_is_always_written_with_a_scale() -> None:
