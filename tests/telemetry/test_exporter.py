@@ -69,6 +69,16 @@ def test_an_error_budget_is_shown_with_its_burn_rates_where_a_policy_has_one() -
     assert not [key for key in shown if "error_budget" in key[0] and "api" in key]
 
 
+def test_a_wish_is_exported_for_who_asked_to_act_by_it_and_for_nobody_else() -> None:
+    exporter = Exporter()
+    record_decision(exporter)
+    exporter.record_decision(evaluate(an_observation(a_policy(actuator="Metric", name="api"), requests=140)))
+
+    wishes = {key: value for key, value in samples(exporter).items() if key[0] == "headroom_wanted_replicas"}
+
+    assert wishes == {("headroom_wanted_replicas", "shop", "api"): 20}
+
+
 def test_a_deleted_policy_is_shown_no_more() -> None:
     exporter = Exporter()
     record_decision(exporter, "web")
