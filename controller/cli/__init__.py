@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "scan": "Rank workloads by what a forecast would gain.",
         "backtest": "Replay a policy on a recorded trace, beside plain HPA.",
         "whatif": "Replay settings side by side, and say which one to take.",
+        "tune": "Write a policy for a workload, from its history.",
         "rehearse": "Rehearse a policy: made loads against what it promises.",
         "plan": "Show the replicas of the next 48 hours, in few steps.",
         "explain": "Say why a decision was made: voices, winner, limits.",

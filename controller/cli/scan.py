@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from controller.cli.gains import Gain, Wish, check_wish, gains_of, gains_table, write_policies
 from controller.cli.histories import Histories, History, from_files
 from controller.cli.inputs import LEVEL, Duration
 from controller.cli.outputs import (
@@ -18,6 +19,7 @@ from controller.cli.outputs import (
     print_terminal,
     progress,
 )
+from controller.cli.side_by_side import JOBS, workers
 from forecasting import Calendar, FittedForecast, Series, SeriesRefused, fit_batch
 from forecasting.batch import DEFAULT_LEAD_TIME, DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
 from forecasting.scan import Finding, assess, rank
@@ -25,6 +27,9 @@ from forecasting.scan import Finding, assess, rank
 DEMAND = ("http-request-rate", "cpu-cores")  # the presets that say how much work there is
 SAMPLES_AT_ONCE = 500_000  # fitted together: their backtests take some 100 MB
 SOME_FAILED = 1
+BEST = 5  # policies that --write leaves by default: as many as a team looks at in a day
+FOLDER = click.Path(file_okay=False, path_type=Path)
+RATIOS = ("minutes_of_hpa", "cost_of_hpa")  # of those that were replayed
 Problems = Sequence[tuple[str, str]]
 FIGURES = ("gain", "rival", "wape", "of_week_naive", "coverage", "origins")  # fields of a Finding
 
@@ -40,10 +45,20 @@ class Planning:
 
 @dataclass(slots=True)
 class Outcome:
-    """What is found of each workload; the names of the others, and why nothing could be found."""
+    """What is found of each workload, the histories of the best; the others' names, and why nothing was found."""
 
     findings: list[Finding] = field(default_factory=list)
+    best: dict[Finding, Series] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, finding: Finding, history: Series) -> None:
+        """Take in what is found of a workload."""
+        self.findings.append(finding)
+        self.best[finding] = history
+
+    def forget(self, keep: int) -> None:
+        """Keep the histories of so many of the best alone."""
+        self.best = {finding: self.best[finding] for finding in rank(self.best)[:keep]}
 
 
 @click.command()
@@ -67,6 +82,11 @@ class Outcome:
     "--level", type=LEVEL, default=DEFAULT_PLANNING_LEVEL, show_default=True, help="Quantile that is planned for."
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="The clock that people live by, Europe/Berlin say.")
+@click.option("--best", type=click.IntRange(1, 100), help="Replay so many of the best beside an HPA, and rank these.")
+@click.option(
+    "--write", type=FOLDER, help=f"Write a policy for each of the best (--best, or {BEST}) into a new folder."
+)
+@click.option("--jobs", type=JOBS, help="With --best: replays at a time. Default: one for each processor.")
 @click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 def scan(  # noqa: PLR0913  one parameter a flag
     *,
@@ -78,6 +98,9 @@ def scan(  # noqa: PLR0913  one parameter a flag
     lead_time: timedelta,
     level: float,
     time_zone: str,
+    best: int | None,
+    write: Path | None,
+    jobs: int | None,
     shape: str,
 ) -> None:
     """Rank workloads by what a forecast would gain: how much of the best naive forecast's quantile loss it saves.
@@ -91,6 +114,9 @@ def scan(  # noqa: PLR0913  one parameter a flag
         raise click.UsageError("give files or folders with traces, or --prometheus")
     if not prometheus and (presets or namespaces):
         raise click.UsageError("--preset and --namespace go with --prometheus")
+    wish, keep = Wish(level, lead_time, time_zone), best or (BEST if write else 0)
+    if keep:
+        check_wish(wish, write)
     planning, span = Planning(Calendar(time_zone), level, lead_time), timedelta(days=days)
     if prometheus:
         from controller.cli.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
@@ -98,27 +124,38 @@ def scan(  # noqa: PLR0913  one parameter a flag
         now = datetime.now(UTC)  # noqa: TID251  the front door
         wanted = Wanted(presets or DEMAND, namespaces, span)
         with from_source(source_from(prometheus), wanted, now=now) as histories:
-            outcome = examine(histories, planning)
+            outcome = examine(histories, planning, keep=keep)
     else:
-        outcome = examine(from_files(paths, span), planning)
+        outcome = examine(from_files(paths, span), planning, keep=keep)
+    gains = _gains(outcome, wish, jobs) if keep else ()
     show = {"table": show_table, "json": show_json, "csv": show_csv}[shape]
-    show(rank(outcome.findings), outcome.problems)
+    show(rank(outcome.findings), outcome.problems, gains)
+    if write is not None:
+        write_policies(write, gains, wish)
     if outcome.problems:
         click.get_current_context().exit(SOME_FAILED)
 
 
-def examine(histories: Histories, planning: Planning) -> Outcome:
-    """Fit every history and say what is found, with a progress bar; what is fitted is not kept."""
+def _gains(outcome: Outcome, wish: Wish, jobs: int | None) -> Sequence[Gain]:
+    """Return what each of the best would gain, by a replay."""
+    histories = {finding.name: history for finding, history in outcome.best.items()}
+    with workers(jobs) as executor:
+        return gains_of(histories, wish, executor)
+
+
+def examine(histories: Histories, planning: Planning, *, keep: int = 0) -> Outcome:
+    """Fit every history and say what is found, with a progress bar; only the histories of the best are kept."""
     outcome = Outcome()
     with progress("Scanning", histories.total) as done:
         for batch in batches(histories.each):
             fits = iter(fit_each([history for _, history in batch if isinstance(history, Series)], planning))
             for name, history in batch:
                 fitted = history if isinstance(history, str) else next(fits)
-                if isinstance(fitted, str):
-                    outcome.problems.append((name, fitted))
+                if isinstance(fitted, str) or isinstance(history, str):
+                    outcome.problems.append((name, str(fitted)))
                 else:
-                    outcome.findings.append(assess(name, fitted, lead_time=planning.lead_time))
+                    outcome.add(assess(name, fitted, lead_time=planning.lead_time), history)
+            outcome.forget(keep)
             done(len(batch))
     return outcome
 
@@ -149,7 +186,7 @@ def fit_each(series: Sequence[Series], planning: Planning) -> list[FittedForecas
     return [fitted for each in series for fitted in fit_each([each], planning)]
 
 
-def show_table(findings: Sequence[Finding], problems: Problems) -> None:
+def show_table(findings: Sequence[Finding], problems: Problems, gains: Sequence[Gain]) -> None:
     """Print one row a workload, and beneath why a forecast may not act, or what is wrong."""
     table = make_table(["workload", "gate"], ["gain", "WAPE", "of week naive", "coverage", "origins"])
     for each in findings:
@@ -160,13 +197,14 @@ def show_table(findings: Sequence[Finding], problems: Problems) -> None:
         table.add_row(plain(name), "failed")
     closed = [f"{each.name}: {each.gate.reason}, {each.gate.message}" for each in findings if not each.gate.open]
     failed = [f"{name}: {why}" for name, why in problems]
-    print_terminal(table, *map(plain, [*closed, *failed]))
+    print_terminal(table, *map(plain, [*closed, *failed]), *([gains_table(gains)] if gains else []))
 
 
-def show_json(findings: Sequence[Finding], problems: Problems) -> None:
+def show_json(findings: Sequence[Finding], problems: Problems, gains: Sequence[Gain]) -> None:
     """Print everything, for programs; the order is the rank."""
     failed = [{"name": name, "problem": why} for name, why in problems]
-    print_json({"workloads": [*map(document_of, findings), *failed]})
+    replayed = {"gains": [asdict(gain) for gain in gains]} if gains else {}
+    print_json({"workloads": [*map(document_of, findings), *failed], **replayed})
 
 
 def document_of(finding: Finding) -> dict[str, object]:
@@ -176,14 +214,18 @@ def document_of(finding: Finding) -> dict[str, object]:
     }
 
 
-def show_csv(findings: Sequence[Finding], problems: Problems) -> None:
+def show_csv(findings: Sequence[Finding], problems: Problems, gains: Sequence[Gain]) -> None:
     """Print one row a workload; the order is the rank."""
-    header = ["name", "gate", "reason", "message", *FIGURES, "problem"]
+    replayed = {gain.name: [gain.minutes, gain.cost] for gain in gains}
+    header = ["name", "gate", "reason", "message", *FIGURES, "problem", *(RATIOS if gains else [])]
     rows: list[list[object]] = []
     for each in findings:
         figures = [getattr(each, name) for name in FIGURES]
         rows.append(
-            [each.name, "open" if each.gate.open else "closed", each.gate.reason, each.gate.message, *figures, ""]
+            [
+                *(each.name, "open" if each.gate.open else "closed", each.gate.reason, each.gate.message, *figures, ""),
+                *replayed.get(each.name, [""] * (len(RATIOS) if gains else 0)),
+            ]
         )
-    rows += [[name, *[""] * (len(header) - 2), why] for name, why in problems]
+    rows += [[name, *[""] * (3 + len(FIGURES)), why, *([""] * len(RATIOS) if gains else [])] for name, why in problems]
     print_csv(header, rows)

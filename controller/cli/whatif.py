@@ -44,7 +44,10 @@ SHIPPED = "shipped default"
     help="Share of the minutes that may be over the objective.",
 )
 @click.option(
-    "--price-per-pod-hour", "price", type=click.FloatRange(0, min_open=True), help="What a pod costs, in any currency."
+    "--price-per-pod-hour",
+    "price",
+    type=click.FloatRange(0, min_open=True),
+    help="What a pod costs, in any currency. Default: spec.cost.",
 )
 @click.option(
     "--load-test", type=FILE, help="CSV of load_per_replica,p95_ms: what is known of a capacity to be learned."
@@ -99,4 +102,7 @@ def _settings(
 
 def _choice(scene: Scene, trials: list[Trial], *, budget: float, price: float | None) -> Choice:
     allowed = budget * trials[0].chosen_on.score.minutes
+    stated = scene.policy.spec.cost
+    if price is None and stated is not None:
+        price = stated.hourly_per_replica
     return Choice(scene, trials, recommend(curve_of(trials), allowed), allowed, price)

@@ -16,6 +16,7 @@ def test_commands_are_listed_in_the_order_a_person_meets_them() -> None:
         "scan",
         "backtest",
         "whatif",
+        "tune",
         "rehearse",
         "plan",
         "explain",

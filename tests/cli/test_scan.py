@@ -9,10 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
-from controller.cli.scan import scan
+from controller.api.scaling_policy import ScalingPolicy
+from controller.api.signals import LoadSpec
+from controller.cli.gains import Gain, workload_of
+from controller.cli.scan import scan, show_csv, show_table
+from controller.cli.tuned_policies import Chosen, Known, policy_of
 from controller.errors import InputRefused, TelemetryUnavailable
+from controller.simulation.world import DEFAULT_OBJECTIVE
+from forecasting import Gate
+from forecasting.scan import Finding
 from tests.cli.fleets import DAY, fleet
 from tests.cli.traces import write_trace
 from tests.forecasting.loads import HOUR, noisy_week
@@ -211,3 +219,71 @@ def test_a_prometheus_without_such_workloads_says_what_to_try() -> None:
         told = refused("--prometheus", server.url)
 
     assert told == "no workload has http-request-rate or cpu-cores there now; name another --preset or --namespace"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Two weeks' worth of traces: one with a season, one without."""
+    hours = np.arange(0, 9 * 24, 0.5)
+    draws = np.random.default_rng(4)
+    write_trace(tmp_path / "Shop front.csv", 100 + 80 * np.sin(2 * np.pi * hours / 24), HOUR / 2)
+    write_trace(tmp_path / "noise.csv", draws.uniform(50, 150, len(hours)), HOUR / 2)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_best_are_replayed_beside_an_hpa_and_get_policies(two: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+
+    done = run(two, "--best", "1", "--write", folder, "--jobs", "1", "--time-zone", "Europe/Berlin", "--format", "json")
+
+    assert done.exit_code == 0, done.output
+    (gain,) = json.loads(done.stdout)["gains"]
+    assert gain["name"] == "Shop front.csv"
+    assert 0 < gain["cost"] < 1
+    (path,) = folder.iterdir()
+    assert path.name == "01-default-shop-front.yaml"
+    text = path.read_text(encoding="utf-8")
+    policy = ScalingPolicy.model_validate(yaml.safe_load(text))
+    assert (str(policy.key), policy.spec.mode) == ("default/shop-front", "Recommend")
+    assert policy.spec.forecast.time_zone == "Europe/Berlin"
+    assert policy.spec.load_signals[0].load == LoadSpec()
+    assert "number 1 by gain" in text
+    assert "Not learned: what a replica takes" in text
+
+
+def test_only_those_that_were_replayed_have_a_gain(capsys: pytest.CaptureFixture[str]) -> None:
+    gate = Gate(open=True, reason="Predictable", message="")
+    findings = [Finding(name, gate, 9, timedelta(days=9), 0.5, "day_naive", 0.5, 0.1, 0.98) for name in ("web", "api")]
+    gains = [Gain("web", 0.1, None)]
+    show_csv(findings, [("odd", "no sample")], gains)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["name"], row["minutes_of_hpa"], row["cost_of_hpa"], row["problem"]) for row in rows] == [
+        ("web", "0.1", "", ""),
+        ("api", "", "", ""),
+        ("odd", "", "", "no sample"),
+    ]
+    show_table(findings, [], gains)
+    shown = capsys.readouterr().out
+    assert "replayed" in shown
+    assert "10.0%" in shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--write", "."], "must be a new or an empty folder"),
+        (["--best", "1", "--level", "0.999"], "is none a policy plans for: 50 to 99 percent"),
+        (["--best", "1", "--time-zone", "Mars"], "'Mars' is not an IANA time zone"),
+    ],
+    ids=["a folder with files", "a level", "a clock"],
+)
+def test_a_policy_that_cannot_be_written_is_told_before_the_work(two: Path, flags: list[str], sentence: str) -> None:
+    assert sentence in refused(two, *(str(two) if flag == "." else flag for flag in flags))
+
+
+def test_a_workload_of_a_prometheus_gets_a_policy_of_its_name_and_preset() -> None:
+    key, preset = workload_of("shop/web cpu-cores")
+    known = Known(key, DEFAULT_OBJECTIVE, preset=preset)
+    (signal, latency) = policy_of(known, Chosen(2, 100, percentile=98, tolerance=5)).spec.signals
+    assert (str(key), signal.preset, latency.preset) == ("shop/web", "cpu-cores", "http-p95-latency")

@@ -70,7 +70,7 @@ def _measurable(signal: Signal) -> Signal | None:
 
 
 def _with_signals(policy: ScalingPolicy, measured: Mapping[str, Signal]) -> ScalingPolicy:
-    """Return the policy without what hangs on a signal that is not measured; it has no past, so no holidays either."""
+    """Return the policy without what hangs on a signal that is not measured, or on the calendar."""
     spec = policy.spec
     indicators = tuple(each for each in spec.objective.indicators if each.signal in measured)
     update = {
@@ -79,6 +79,7 @@ def _with_signals(policy: ScalingPolicy, measured: Mapping[str, Signal]) -> Scal
         "dependencies": tuple(each for each in spec.dependencies if each.signal in measured),
         "objective": spec.objective.model_copy(update={"indicators": indicators}),
         "forecast": spec.forecast.model_copy(update={"holidays": None}),
+        "schedules": (),
     }
     return policy.model_copy(update={"spec": spec.model_copy(update=update)})
 
@@ -93,6 +94,8 @@ def _left_out(policy: ScalingPolicy, measured: Mapping[str, Signal]) -> Iterator
     parts = [("step rule", rule.name, rule.signal) for rule in policy.spec.step_scaling]
     parts += [("dependency", each.name, each.signal) for each in policy.spec.dependencies]
     parts += [("indicator", each.signal, each.signal) for each in policy.spec.objective.indicators]
+    for schedule in policy.spec.schedules:
+        yield f"schedule {schedule.name}", "a made load has no time of day"
     for kind, name, signal_name in parts:
         if signal_name not in measured:
             yield f"{kind} {name}", f"signal {signal_name} is not measured in a replay"

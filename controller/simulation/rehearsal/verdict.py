@@ -15,7 +15,8 @@ from forecasting.series import Flags
 
 SEEN_TICKS = METRIC_AGE // TICK  # after so many, a delivered mean holds nothing older than a change
 NOTICED_TICKS = SEEN_TICKS + SWEEP // TICK
-OWN_LIMITS = (Reason.STEP_LIMITED_UP, Reason.COOLDOWN, Reason.DEPENDENCY_LIMIT)  # what the policy slows itself down by
+# What the policy slows itself down by.
+OWN_LIMITS = (Reason.STEP_LIMITED_UP, Reason.COOLDOWN, Reason.DEPENDENCY_LIMIT, Reason.BUDGET)
 
 
 class Outcome(StrEnum):
