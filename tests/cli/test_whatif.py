@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ from click.testing import CliRunner, Result
 
 from controller.cli.whatif import whatif
 from controller.errors import InputRefused
+from tests.cli.fleets import fleet
 from tests.cli.traces import TAXI, write_trace
+from tests.telemetry.loopback import LoopbackServer
 
 STEP = timedelta(minutes=5)
 EXAMPLE = TAXI.parent / "policy.yaml"
@@ -92,6 +94,24 @@ def test_policies_are_compared_by_the_names_of_their_files(evening: Path, tmp_pa
     first, second = found["settings"]
     assert first["pod_hours"] < second["pod_hours"]
     assert first["violation_minutes"] > second["violation_minutes"]
+
+
+def test_a_price_that_the_policy_states_is_taken(evening: Path, tmp_path: Path) -> None:
+    priced = tmp_path / "priced.yaml"
+    priced.write_text(EXAMPLE.read_text(encoding="utf-8") + "  cost:\n    hourlyPerReplica: 250m\n", encoding="utf-8")
+    found = json.loads(run(evening, "--policy", str(priced), "--vary", "minReplicas=80", "--format", "json").output)
+    (only,) = found["settings"]
+    assert only["cost"] == pytest.approx(0.25 * only["pod_hours"])
+
+
+def test_a_workload_of_a_prometheus_is_what_settings_are_tried_on() -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251  the command reads it too
+    flags = ["--evaluate-from", an_hour_ago.isoformat(), "--scale", "none", "--vary", "minReplicas=2,40", "--jobs", "1"]
+    with LoopbackServer(fleet("web-7d9f8c6b54-x2x4z", "api-7d9f8c6b54-x2x4z")) as server:
+        asked = ["--prometheus", server.url, "--workload", "shop/web", *flags, "--format", "json"]
+        done = CliRunner().invoke(whatif, asked)
+    assert done.exit_code == 0, done.output
+    assert [each["setting"] for each in json.loads(done.output)["settings"]] == ["minReplicas=2", "minReplicas=40"]
 
 
 def test_the_table_marks_the_setting_to_take_and_says_how_it_was_chosen(evening: Path) -> None:

@@ -62,3 +62,10 @@ def test_a_capacity_that_nobody_knows_yet_is_asked_for() -> None:
     policy = a_policy(learned, LATENCY, objective={**P95, "latencySignal": "latency"})
     with pytest.raises(InputRefused, match=r"give --load-test, or load\.perReplica"):
         set_stage(policy)
+
+
+def test_schedules_are_left_out_and_said() -> None:
+    opening = {"name": "opening", "start": "08:00", "end": "20:00", "minReplicas": 30}
+    stage = set_stage(a_policy(schedules=[opening]))
+    assert stage.policy.spec.schedules == ()
+    assert stage.left_out == {"schedule opening": "a made load has no time of day"}
