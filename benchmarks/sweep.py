@@ -17,6 +17,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Cycle, Readings, SignalKey, run_cycle
+from controller.live.garbage import put_off_full_passes
 from controller.scaling.observation import Reading, Scale, Target
 from controller.scaling.publishing.patch import Patch
 from forecasting import Series
@@ -149,6 +150,7 @@ def _row(figures: Figures, kind: str) -> tuple[str | float, ...]:
 
 def measure(size: int, pickled: Sequence[bytes]) -> Figures:
     """Sweep over so many policies: a few times to settle, then quietly, then with all demands rising."""
+    put_off_full_passes()  # as the operator does
     everyone = policies(size)
     keys = [SignalKey(policy.key, "requests") for policy in everyone]
     doors = Doors(everyone, {policy.key: Target(Scale(12, 12)) for policy in everyone})

@@ -115,10 +115,13 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     done, asking = _Outcome(now), _Outcome(now)
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
-            await asyncio.sleep(0)
+            if number:
+                await asyncio.sleep(0)
             updated = _updated(batch, batch.policies[number : number + BREATH], readings)
             seen = seen._replace(updated=updated)
-        target = targets[policy.key]
+        key, target = policy.key, targets[policy.key]
+        if key in batch.carried.memories:  # it stays where nothing can be decided
+            done.memories[key] = batch.carried.memories[key]
         if target.scale is None:
             done.patches += _patch_without_scale(policy, target.obstacle, now)
             continue
@@ -127,16 +130,18 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     done.share_out(asking)
     written = tuple(patch for patch in done.patches if not patch.is_empty)
     await cluster.apply(written)
-    return Cycle(tuple(done.decisions), written, _carry_on(batch, done.decisions), done.failures)
+    return Cycle(tuple(done.decisions), written, Carried(done.memories, done.outlooks), done.failures)
 
 
 @dataclass
 class _Outcome:
-    """What has been decided so far, what is to be written for it, and who met a defect of ours."""
+    """What has been decided so far, what is to be written and remembered of it, and who met a defect of ours."""
 
     now: datetime
     decisions: list[Decision] = field(default_factory=list)
     patches: list[Patch] = field(default_factory=list)
+    memories: dict[ObjectKey, Memory] = field(default_factory=dict)
+    outlooks: dict[SignalKey, Outlook] = field(default_factory=dict)
     failures: dict[ObjectKey, Exception] = field(default_factory=dict)
 
     def decide(self, policy: ScalingPolicy, make: Callable[[], Decision]) -> None:
@@ -145,6 +150,9 @@ class _Outcome:
             decision = make()
             self.patches.append(patch_for(decision))
             self.decisions.append(decision)
+            self.memories[policy.key] = decision.memory
+            looked = decision.observation.outlooks.items()
+            self.outlooks.update({SignalKey(policy.key, name): outlook for name, outlook in looked})
         except Exception as error:  # noqa: BLE001  whatever it is, it is told on the policy and by the caller
             self.failures[policy.key] = error
             self.patches += _patch_without_scale(policy, _defect(error), self.now)
@@ -290,16 +298,3 @@ def _events_by_policy(events: Sequence[DemandEvent]) -> Mapping[ObjectKey, tuple
         for name in event.spec.policies:
             grouped[ObjectKey(event.metadata.namespace, name)] += (event,)
     return grouped
-
-
-def _carry_on(batch: Batch, decisions: Sequence[Decision]) -> Carried:
-    """Return what the next cycle needs; of a policy that could not be decided, what was known before."""
-    known = (policy.key for policy in batch.policies if policy.key in batch.carried.memories)
-    memories = {key: batch.carried.memories[key] for key in known}
-    memories |= {decision.policy: decision.memory for decision in decisions}
-    outlooks = {
-        SignalKey(decision.policy, name): outlook
-        for decision in decisions
-        for name, outlook in decision.observation.outlooks.items()
-    }
-    return Carried(memories, outlooks)

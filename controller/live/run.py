@@ -1,6 +1,7 @@
 """Run: start everything in order, and end it in order. The wiring of the live operator, and nothing else."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.lease import LeaderElection, SystemClock
 from controller.errors import ClusterUnavailable, InputRefused
 from controller.live.crd_check import check_served_crds
+from controller.live.garbage import FULL_PASS_RHYTHM, put_off_full_passes
 from controller.live.logs import set_up_logs
 from controller.live.mirror import Mirror
 from controller.live.outlooks import Outlooks
@@ -212,6 +214,8 @@ def _start_rhythms(
     ):
         scheduler.add_job(quietly, "interval", (run_due,), seconds=rhythm.total_seconds(), next_run_time=begin)
     scheduler.add_job(repair_quietly, "interval", seconds=settings.relist_seconds, jitter=settings.relist_seconds / 10)
+    put_off_full_passes()
+    scheduler.add_job(gc.collect, "interval", seconds=FULL_PASS_RHYTHM.total_seconds())
     scheduler.start()
     return scheduler
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from controller.scaling.decision import Decision, Proposal
 from controller.scaling.limits import LIMITS
-from controller.scaling.memory import advance_memory, remember
+from controller.scaling.memory import advance_memory, judge_outage, remember
 from controller.scaling.observation import Observation
 from controller.scaling.plan import plan_capacity
 
@@ -14,6 +14,7 @@ def evaluate(observation: Observation) -> Decision:
     remembered = observation.memory
     observation = replace(observation, memory=advance_memory(observation))
     plan = plan_capacity(observation)
+    observation = replace(observation, memory=judge_outage(observation, plan))
     proposal = Proposal(current=observation.scale.spec_replicas, replicas=plan.recommended_replicas)
     for limit in LIMITS:
         proposal = limit(proposal, observation, plan)

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 from forecasting.fleet import NotFitted
@@ -19,7 +17,7 @@ def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     begin = max(0, (observation.now - planned.start) // planned.step)
     end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
     ahead = planned.values[begin:end]
-    return float(np.max(ahead)) if len(ahead) else None
+    return float(ahead.max()) if len(ahead) else None
 
 
 def window(series: Series, begin: datetime, end: datetime) -> Values:
@@ -34,7 +32,7 @@ def mean(observation: Observation, signal: str, *, horizon: timedelta) -> float 
     if outlook is None or not outlook.gate.open:
         return None
     ahead = window(outlook.expected, observation.now, observation.now + horizon)
-    return float(np.mean(ahead)) if len(ahead) else None
+    return float(ahead.mean()) if len(ahead) else None
 
 
 def why_missing(observation: Observation, signal: str) -> NotFitted:

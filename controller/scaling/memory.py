@@ -55,6 +55,11 @@ def advance_memory(observation: Observation) -> Memory:
     )
 
 
+def judge_outage(observation: Observation, plan: Plan) -> Memory:
+    """Return the memory after planning, before limits: the outage that is on, as the plan and what was seen show it."""
+    return _updated(observation.memory, outage=outage_after(observation, plan))
+
+
 def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
     """Return the memory after deciding: what was recommended, what is planned, and the change about to be made."""
     memory, planned = observation.memory, plan.recommended_replicas
@@ -68,7 +73,6 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
         shadow=advance_shadow(observation, max([planned, *(entry.replicas for entry in recommendations)])),
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
-        outage=outage_after(observation, plan),
         wished_replicas=desired if observation.acts and _only_wishes(observation.policy) else None,
         writer=writer_after(observation, desired),
         planned_replicas=planned if fresh else memory.planned_replicas,

@@ -54,10 +54,14 @@ class PretendDoors:
         now: datetime,  # noqa: ARG002  the world has its own time
     ) -> Mapping[ObjectKey, Target]:
         """Return the pods as they are."""
-        view = self._workload.view()
-        pods = tuple(self._pod(pod) for pod in self._workload.pods.young)
-        rollout = self._workload.pods
-        scale = Scale(view.created, view.ready, pods, rolling_out=rollout.rolling, revision=rollout.template.revision)
+        pods = self._workload.pods
+        scale = Scale(
+            spec_replicas=pods.wanted,
+            ready_replicas=pods.ready(self._workload.seconds),
+            pods=tuple(self._pod(pod) for pod in pods.young),
+            rolling_out=pods.rolling,
+            revision=pods.template.revision,
+        )
         target = Target(scale)
         return {policy.key: target for policy in policies}
 

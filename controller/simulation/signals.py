@@ -78,7 +78,10 @@ class Instrument:
         self._unmeasured = workload.unmeasured(preset)
         self._has_holes = bool(self._unmeasured.any())
         self._newest = _newest_whole_sample(self._unmeasured)
+        start = workload.demand.start - datetime.fromtimestamp(0, UTC)
+        self._into_minute = start % MINUTE // TICK  # of the first tick
         self._recent: Series | None = None
+        self._recent_end = 0
 
     @property
     def valid_at(self) -> datetime:
@@ -109,9 +112,10 @@ class Instrument:
 
     def recent(self) -> Series | None:
         """Return the last two hours as means over whole minutes of the clock; None before the first minute is over."""
-        end = self._last_minute()
-        if self._recent is None or self._recent.end < self._workload.demand.at(end):
-            self._recent = self._minutes(end)
+        arrived = self._arrived
+        end = arrived - (arrived + self._into_minute) % TICKS_A_MINUTE  # of the last whole minute
+        if self._recent is None or self._recent_end < end:
+            self._recent, self._recent_end = self._minutes(end), end
         return self._recent
 
     def history(self) -> Series:
@@ -122,11 +126,6 @@ class Instrument:
         steps = ticks.at_step(FIT_STEP)
         whole = (ticks.end - steps.start) // FIT_STEP
         return Series(steps.start, FIT_STEP, steps.values[:whole])
-
-    def _last_minute(self) -> int:
-        """Return the tick at which the last whole minute ends that has arrived."""
-        into_minute = (self.valid_at - datetime.fromtimestamp(0, UTC)) % MINUTE
-        return self._arrived - into_minute // TICK
 
     def _minutes(self, end: int) -> Series | None:
         demand = self._workload.demand

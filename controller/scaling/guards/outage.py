@@ -5,9 +5,8 @@ itself: a fall that lasts longer than `outageHoldSeconds` is believed. Without a
 and only bad service speaks.
 """
 
+import math
 from datetime import timedelta
-
-import numpy as np
 
 from controller.api.policy_status import OutageMemory
 from controller.scaling.capacity import replicas_for_measured
@@ -28,8 +27,11 @@ AFTERMATH = timedelta(minutes=15)  # a storm of retries follows within this time
 
 
 def hold_through_outage(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Hold what runs during an outage and for a while after it, and have ready what a storm of retries needs."""
-    outage = outage_after(observation, plan)
+    """Hold what runs during an outage and for a while after it, and have ready what a storm of retries needs.
+
+    Call with a memory that has been advanced by `outage_after`.
+    """
+    outage = observation.memory.outage
     if outage is None or outage.seen - outage.began > _longest(observation):
         return proposal
     floor = max(proposal.current, _needed_in_storm(observation))
@@ -63,7 +65,7 @@ def _unexplained_fall(observation: Observation, name: str) -> str:
         return ""
     reading = observation.readings[name]
     likely = window(usual.low, reading.valid_at - EARLY, reading.valid_at + EARLY)
-    least, value = float(np.min(likely, initial=np.inf)), reading.value or 0.0
+    least, value = float(likely.min(initial=math.inf)), reading.value or 0.0
     if not len(likely) or value >= FALL * least:
         return ""
     return f"{name} is {value:.4g}, less than half of the {least:.4g} that is the least likely"
@@ -86,7 +88,7 @@ def _usual(observation: Observation, name: str) -> Usual | None:
 
 
 def _highest(series: Series, observation: Observation, lead: timedelta) -> float:
-    return float(np.max(window(series, observation.now, observation.now + lead), initial=0.0))
+    return float(window(series, observation.now, observation.now + lead).max(initial=0.0))
 
 
 def _longest(observation: Observation) -> timedelta:
