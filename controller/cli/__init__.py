@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "tune": "Write a policy for a workload, from its history.",
         "rehearse": "Rehearse a policy: made loads against what it promises.",
         "plan": "Show the replicas of the next 48 hours, in few steps.",
+        "outlook": "Show replicas 30 or 90 days ahead, and how long limits last.",
         "explain": "Say why a decision was made: voices, winner, limits.",
         "report": "Render a ForecastReport as a page.",
         "crds": "Print the custom resource definitions.",

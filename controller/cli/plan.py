@@ -1,6 +1,5 @@
 """`headroom plan`: the replicas of the next 48 hours in few steps, of a live policy or from a recorded trace."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import click
 from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import ForecastReport, PlanStep
 from controller.api.policy_status import Memory
-from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.forecast import history_before
-from controller.cli.inputs import FILE, UtcTime, load_event, load_policy
+from controller.cli.inputs import FILE, UtcTime, load_event, load_single_load
 from controller.cli.outputs import (
     check_folder,
     iso,
@@ -20,9 +18,8 @@ from controller.cli.outputs import (
     print_csv,
     print_json,
     print_terminal,
-    write_plot,
 )
-from controller.cli.report import fetch_objects, pick
+from controller.cli.report import Found, fetch_report, plot_report
 from controller.errors import InputRefused
 from controller.scaling.calendars import calendar_of
 from controller.scaling.learning.lead_time import lead_time
@@ -30,8 +27,6 @@ from controller.scaling.planning.ahead import HORIZON
 from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
 from controller.simulation.traces import read_trace
 from forecasting import SeriesRefused, fit
-
-Found = tuple[ForecastReport, ScalingPolicy | None]
 
 
 @click.command()
@@ -69,24 +64,14 @@ def plan(  # noqa: PLR0913  one parameter a flag
     elif name is None:
         raise click.UsageError("name the policy, or give --trace and --policy")
     else:
-        objects = asyncio.run(fetch_objects(namespace, name, kubeconfig=kubeconfig))
-        found = pick(objects, name, where=f"namespace {namespace}")
-    if plot is not None:
-        from controller.reporting.forecast_report import from_forecast_report  # noqa: PLC0415  bokeh is an extra
-
-        write_plot(from_forecast_report(*found), plot)
+        found = fetch_report(namespace, name, kubeconfig=kubeconfig)
+    plot_report(found, plot)
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0])
 
 
 def of_trace(trace: Path, policy_file: Path | None, events: list[DemandEvent], *, at: datetime | None) -> Found:
     """Return what the operator would report at a moment of a trace, by what was known then. Raises InputRefused."""
-    if policy_file is None:
-        raise InputRefused("--trace needs --policy: a plan must know what a replica can take")
-    policy = load_policy(policy_file)
-    if len(policy.spec.load_signals) != 1:
-        names = ", ".join(signal.name for signal in policy.spec.load_signals) or "none"
-        raise InputRefused(f"{policy_file} must have one signal with a load, which the trace records; it has: {names}")
-    (signal,) = policy.spec.load_signals
+    policy, signal = load_single_load(policy_file)
     samples = read_trace(trace)
     past = history_before(samples, at or samples.end)
     try:

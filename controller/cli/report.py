@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from controller.api.forecast_report import ForecastReport
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
+from controller.cli.outputs import write_plot
 from controller.cli.pages import show_report
 from controller.errors import Forbidden, InputRefused, NotFound
 from controller.reporting.forecast_report import from_forecast_report
 
 Raw = Mapping[str, Any]
+Found = tuple[ForecastReport, ScalingPolicy | None]
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -28,15 +30,27 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--file", "source", type=FILE, help="Read what `kubectl get fr,spol NAME -o yaml` wrote instead.")
 @click.option("--output", "-o", type=FILE, help="Where the page goes. Default: NAME.html here.")
 def report(name: str | None, namespace: str, kubeconfig: Path | None, source: Path | None, output: Path | None) -> None:
-    """Show what Headroom expects of policy NAME over the next 48 hours, and write it as a page with charts."""
+    """Show what Headroom expects of policy NAME, hours and months ahead, and write it as a page with charts."""
     if source is not None:
         found, policy = pick(read_objects(source), name, where=str(source))
     elif name is not None:
-        objects = asyncio.run(fetch_objects(namespace, name, kubeconfig=kubeconfig))
-        found, policy = pick(objects, name, where=f"namespace {namespace}")
+        found, policy = fetch_report(namespace, name, kubeconfig=kubeconfig)
     else:
         raise click.UsageError("name the ForecastReport (it is named like its policy), or give --file")
     show_report(from_forecast_report(found, policy), output or Path(f"{found.key.name}.html"))
+
+
+def fetch_report(namespace: str, name: str, *, kubeconfig: Path | None) -> Found:
+    """Return a cluster's ForecastReport and, where it may be read, its policy. Raises InputRefused, HeadroomError."""
+    return pick(
+        asyncio.run(fetch_objects(namespace, name, kubeconfig=kubeconfig)), name, where=f"namespace {namespace}"
+    )
+
+
+def plot_report(found: Found, plot: Path | None) -> None:
+    """Write a report as a page, where one is asked for. Raises InputRefused where it cannot be written."""
+    if plot is not None:
+        write_plot(from_forecast_report(*found), plot)
 
 
 async def fetch_objects(namespace: str, name: str, *, kubeconfig: Path | None) -> Sequence[Raw]:
@@ -71,7 +85,7 @@ def _flatten(document: object) -> Iterator[Raw]:
         yield from (item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else (document,)
 
 
-def pick(objects: Sequence[Raw], name: str | None, *, where: str) -> tuple[ForecastReport, ScalingPolicy | None]:
+def pick(objects: Sequence[Raw], name: str | None, *, where: str) -> Found:
     """Return the one ForecastReport (of that name) and its policy, if that is there too. Raises InputRefused."""
     reports = [_parse(raw, where) for raw in objects if raw.get("kind") == "ForecastReport"]
     named = [found for found in reports if name in (None, found.key.name)]

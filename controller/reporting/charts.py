@@ -20,6 +20,7 @@ from controller.reporting.frame import (
     time_range,
 )
 from controller.reporting.lanes import draw_misses, draw_reasons
+from controller.reporting.months_ahead import draw_months_ahead
 from controller.reporting.report import Band, Component, Demand, Latency, Lines, Report
 from controller.reporting.sampling import changes, outline
 from controller.reporting.style import FORECAST, INK, OTHERS, POLICIES, QUIET, RIVAL
@@ -47,16 +48,22 @@ def draw(report: Report) -> Slots:
         slots.update(linked)
         if report.focus is not None:
             slots["overview"] = _overview(report, time_range(begin, end), x_range)
+    return slots | dict(_on_their_own(report))
+
+
+def _on_their_own(report: Report) -> Iterator[tuple[str, LayoutDOM]]:
+    """Yield the charts that do not share the others' time."""
     for number, demand in enumerate(report.demands):
         if demand.season:
-            slots[f"season-{number}"] = _season(demand.season)
+            yield f"season-{number}", _season(demand.season)
     if report.violation_minutes is not None:
-        slots["violation-minutes"] = _total(report.violation_minutes, "minutes")
+        yield "violation-minutes", _total(report.violation_minutes, "minutes")
     if report.pod_hours is not None:
-        slots["pod-hours"] = _total(report.pod_hours, "pod-hours")
+        yield "pod-hours", _total(report.pod_hours, "pod-hours")
+    if report.months_ahead is not None:
+        yield "months-ahead", draw_months_ahead(report.months_ahead)
     if report.trade_off is not None:
-        slots["trade-off"] = draw_trade_off(report.trade_off)
-    return slots
+        yield "trade-off", draw_trade_off(report.trade_off)
 
 
 def _times(report: Report) -> Iterator[Values]:

@@ -1,10 +1,11 @@
 """A Report from a cluster's ForecastReport: the next 48 hours of one policy, and how far they may be believed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 
 from controller.api.capacity_memory import SignalCapacity
+from controller.api.capacity_outlook import CapacityOutlook
 from controller.api.forecast_report import (
     Accuracy,
     ForecastPoint,
@@ -15,10 +16,12 @@ from controller.api.forecast_report import (
 )
 from controller.api.policy_status import Learned
 from controller.api.scaling_policy import ScalingPolicy
-from controller.reporting.report import AccuracyRow, Band, Demand, Figure, GateRow, Lines, Report, Weight
+from controller.reporting.report import AccuracyRow, Band, Demand, Figure, GateRow, Lines, MonthsAhead, Report, Weight
 from controller.reporting.wording import duration, number, utc
+from controller.scaling.publishing.capacity_runway import tell_runway
 
 HOUR = timedelta(hours=1)
+NOON = time(12)  # of UTC: within the day that is meant, or close to it, by most clocks
 SOURCES = {"Given": "given", "Learned": "learned", "LoadTest": "from a load test", "Default": "safe default"}
 NOT_YET = "Nothing has been computed for this policy yet; the operator writes its first report after the first fit."
 
@@ -35,6 +38,21 @@ def from_forecast_report(report: ForecastReport, policy: ScalingPolicy | None = 
         demands=tuple(_demand(signal, policy) for signal in status.signals),
         replicas=_replicas(report),
         bounds=(policy.spec.min_replicas, policy.spec.max_replicas) if policy else None,
+        months_ahead=_months_ahead(status.outlook),
+    )
+
+
+def _months_ahead(outlook: CapacityOutlook | None) -> MonthsAhead | None:
+    if outlook is None or not outlook.days:
+        return None
+    noons = [datetime.combine(each.date, NOON, UTC) for each in outlook.days]
+    told = [f"{tell_runway(runway)}; {runway.basis}." for runway in outlook.runways]
+    columns = ("lower", "expected", "bound80", "bound95")
+    return MonthsAhead(
+        seconds=_seconds(noons),
+        **{name: np.array([getattr(each, name) for each in outlook.days], dtype=np.float64) for name in columns},
+        limits={runway.source: runway.replicas for runway in outlook.runways},
+        notes=tuple(f"{each[0].upper()}{each[1:]}" for each in told),
     )
 
 

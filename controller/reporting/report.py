@@ -167,6 +167,23 @@ class TradeOff:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MonthsAhead:
+    """Replicas that the peak of each day needs, months ahead. Arrays of shape (days,); `seconds` are Unix times.
+
+    `limits` are replicas that may not be passed, by what sets them; `notes` say in sentences how long they last and
+    what all this rests on.
+    """
+
+    seconds: Values
+    lower: Values
+    expected: Values
+    bound80: Values
+    bound95: Values
+    limits: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """One page about one workload. The first of each set of lines is ours.
 
@@ -189,4 +206,5 @@ class Report:
     decisions: tuple[DecisionRow, ...] = ()
     focus: Focus | None = None
     trade_off: TradeOff | None = None
+    months_ahead: MonthsAhead | None = None
     notes: tuple[str, ...] = ()

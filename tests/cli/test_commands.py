@@ -19,6 +19,7 @@ def test_commands_are_listed_in_the_order_a_person_meets_them() -> None:
         "tune",
         "rehearse",
         "plan",
+        "outlook",
         "explain",
         "report",
         "crds",

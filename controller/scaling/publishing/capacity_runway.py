@@ -35,9 +35,11 @@ def capacity_runway(runway: Runway | None, decision: Decision) -> tuple[bool, st
     policy, now = decision.observation.policy, decision.observation.now
     warned = any(each.type == CONDITION and each.status is ConditionStatus.FALSE for each in policy.status.conditions)
     if is_short(runway, policy, now=now, ahead=CALM if warned else WARNED_AHEAD):
-        return False, REASONS[runway.limit], f"{short_runway(runway)}; {runway.basis}"
-    until = f" until {runway.earliest} (95 % bound)" if runway.earliest else " for the 90 days of the outlook"
-    return True, Reason.RUNWAY_ENOUGH, f"{_limit(runway)} is enough{until}; {runway.basis}"
+        return False, REASONS[runway.limit], f"{tell_runway(runway)}; {runway.basis}"
+    if runway.earliest is None:
+        return True, Reason.RUNWAY_ENOUGH, f"{tell_runway(runway)}; {runway.basis}"
+    enough = f"{_limit(runway)} is enough until {runway.earliest} (95 % bound)"
+    return True, Reason.RUNWAY_ENOUGH, f"{enough}; {runway.basis}"
 
 
 def is_short(runway: Runway, policy: ScalingPolicy, *, now: datetime, ahead: timedelta = WARNED_AHEAD) -> bool:
@@ -46,8 +48,10 @@ def is_short(runway: Runway, policy: ScalingPolicy, *, now: datetime, ahead: tim
     return runway.earliest is not None and runway.earliest <= today + ahead
 
 
-def short_runway(runway: Runway) -> str:
-    """Return from when on a limit may not be, and is likely not to be enough."""
+def tell_runway(runway: Runway) -> str:
+    """Return from when on a limit may not be, and is likely not to be enough, or that it is."""
+    if runway.earliest is None:
+        return f"no more than {_limit(runway)} may be needed within 90 days (95 % bound)"
     likely = f"likely from {runway.likely} on" if runway.likely else "not likely within 90 days"
     return f"more than {_limit(runway)} may be needed from {runway.earliest} on (95 % bound), {likely} (median)"
 

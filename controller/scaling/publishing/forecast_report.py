@@ -27,7 +27,7 @@ from controller.scaling.demand_windows import window_of
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
 from controller.scaling.planning.needs import Ahead, Foresight
-from controller.scaling.publishing.capacity_runway import is_short, short_runway
+from controller.scaling.publishing.capacity_runway import is_short, tell_runway
 from controller.scaling.publishing.status import MAX_MESSAGE
 from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast
@@ -109,7 +109,7 @@ def _warning(policy: ScalingPolicy, outlook: CapacityOutlook | None, now: dateti
     first = outlook.runways[0] if outlook and outlook.runways else None
     if first is None or not is_short(first, policy, now=now):
         return []
-    told = short_runway(first)
+    told = tell_runway(first)
     return [f"{told[0].upper()}{told[1:]}."]
 
 

@@ -48,7 +48,10 @@ SHORT = "more than maxReplicas (40) may be needed from 2026-03-12 on (95 % bound
         (a_runway(10, 60), ("False", "MaxReplicasWithin30Days", f"{SHORT}, likely from 2026-05-01 on (median)")),
         (a_runway(10), ("False", "MaxReplicasWithin30Days", f"{SHORT}, not likely within 90 days (median)")),
         (a_runway(31), ("True", "EnoughFor30Days", "maxReplicas (40) is enough until 2026-04-02 (95 % bound)")),
-        (a_runway(None), ("True", "EnoughFor30Days", "maxReplicas (40) is enough for the 90 days of the outlook")),
+        (
+            a_runway(None),
+            ("True", "EnoughFor30Days", "no more than maxReplicas (40) may be needed within 90 days (95 % bound)"),
+        ),
     ],
     ids=["both dates", "by the bound alone", "later", "never"],
 )
