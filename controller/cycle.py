@@ -21,6 +21,7 @@ from controller.scaling.decision import Decision
 from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.learning.lead_time import lead_time
+from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
 from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
@@ -227,6 +228,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
     soon = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
+    windows = (*map(window_of, look.events), *schedule_windows(policy.spec, now, soon))
     keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
     span = _Span(soon, max(soon, now + WARNED_AHEAD), disturbed=memory.outage is not None)
     outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
@@ -238,7 +240,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         memory=memory,
         outlooks=outlooks,
         unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},
-        windows=(*map(window_of, look.events), *schedule_windows(policy.spec, now, soon)),
+        windows=with_learned_multipliers(windows, memory),
         obstacle=look.obstacle,
         freeze=batch.freeze,
         runway=batch.runways.get(policy.key),

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from controller.api.fields import MultiplierPercent, Part, Replicas, Seconds, Sentence, Timestamp, cel, cross_field
+from controller.api.fields import (
+    MultiplierPercent,
+    ObjectName,
+    Part,
+    Replicas,
+    Seconds,
+    Sentence,
+    Timestamp,
+    cel,
+    cross_field,
+)
 from controller.api.metadata import ObjectKey, ObjectMeta, PolicyNames
 
 
@@ -15,6 +25,7 @@ class DemandEventSpec(Part):
     model_config = cross_field(
         cel("self.start < self.end", "start must be before end"),
         cel("has(self.multiplierPercent) || has(self.minReplicas)", "set multiplierPercent, minReplicas or both"),
+        cel("!has(self.likeEvent) || has(self.multiplierPercent)", "likeEvent needs multiplierPercent as well"),
     )
 
     description: Sentence = ""
@@ -27,6 +38,9 @@ class DemandEventSpec(Part):
     """Capacity rises over this time before the start, so that all of it is there when the event begins."""
     multiplier_percent: MultiplierPercent | None = None
     """Expected demand in percent of the usual: 250 is two and a half times."""
+    like_event: ObjectName | None = None
+    """An earlier event of this namespace for the same policies, deleted or not. The multiplier that was measured in it
+    is taken, within half and twice of what is given above the usual; what is given, where it was not seen."""
     min_replicas: Annotated[Replicas, Field(ge=1)] | None = None
     """At least this many replicas."""
     policies: PolicyNames
@@ -38,6 +52,8 @@ class DemandEventSpec(Part):
             raise ValueError("start must be before end")
         if self.multiplier_percent is None and self.min_replicas is None:
             raise ValueError("set multiplierPercent, minReplicas or both")
+        if self.like_event is not None and self.multiplier_percent is None:
+            raise ValueError("likeEvent needs multiplierPercent as well")
         return self
 
     @property

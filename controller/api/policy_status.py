@@ -9,6 +9,7 @@ from controller.api.capacity_outlook import Runway
 from controller.api.error_budget import MAX_SPELLS, BadSpell, BudgetStatus
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence, Timestamp, by_name
 from controller.api.metadata import Conditions
+from controller.api.occasion import MAX_OCCASIONS, Occasion
 from controller.api.shadow import ShadowMemory
 
 
@@ -148,6 +149,8 @@ class Memory(Part):
     """When service was bad, as far back as the error budget asks; the oldest first."""
     wished_replicas: Replicas | None = None
     """What a Metric policy asked for last: its decisions move this number."""
+    occasions: Annotated[tuple[Occasion, ...], Field(max_length=MAX_OCCASIONS)] = ()
+    """Demand in the last windows of events and schedules, for the multiplier of the next; the oldest first."""
     planned_replicas: Replicas | None = None
     """The last replicas planned with valid signals: what a stale signal falls back on."""
 

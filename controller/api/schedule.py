@@ -23,6 +23,7 @@ from controller.api.fields import (
     cel,
     cross_field,
 )
+from controller.api.occasion import MultiplierSource
 
 TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -86,6 +87,10 @@ class Schedule(Part):
             "!has(self.firstDate) || !has(self.lastDate) || self.firstDate <= self.lastDate",
             "firstDate must not be after lastDate",
         ),
+        cel(
+            "!has(self.multiplierSource) || self.multiplierSource != 'LastTime' || has(self.multiplierPercent)",
+            "multiplierSource LastTime needs multiplierPercent for the first time",
+        ),
     )
 
     name: DnsLabel
@@ -115,6 +120,9 @@ class Schedule(Part):
     multiplier_percent: MultiplierPercent | None = None
     """Demand to plan for, in percent of the usual; learning leaves these windows out. What comes in every such window
     needs none: the forecast learns it."""
+    multiplier_source: MultiplierSource = MultiplierSource.GIVEN
+    """`LastTime` takes the multiplier that was measured in the last of these windows, within half and twice of what is
+    given above the usual; what is given, before there was one."""
     min_replicas: Annotated[Replicas, Field(ge=1)] | None = None
     """At least this many replicas."""
 
@@ -124,6 +132,8 @@ class Schedule(Part):
             raise ValueError("set multiplierPercent, minReplicas or both")
         if self.first_date and self.last_date and self.first_date > self.last_date:
             raise ValueError("firstDate must not be after lastDate")
+        if self.multiplier_source is MultiplierSource.LAST_TIME and self.multiplier_percent is None:
+            raise ValueError("multiplierSource LastTime needs multiplierPercent for the first time")
         return self
 
     @property

@@ -19,7 +19,7 @@ def calendar_of(spec: ScalingPolicySpec, history: Series, *, events: Sequence[De
     Raises ForecastingError as with_holidays does.
     """
     windows = schedule_windows(spec, history.start, history.end + FIT_LASTS)
-    multiplied = (window for window in windows if window.multiplier_percent > EVERYTHING)
+    multiplied = (window for window in windows if window.known_as or window.multiplier_percent > EVERYTHING)
     forgotten = tuple(Event(each.start, each.end) for each in (*map(window_of, events), *multiplied))
     return with_holidays(Calendar(spec.forecast.time_zone, forgotten), spec.forecast.holidays, history)
 

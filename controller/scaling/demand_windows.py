@@ -16,7 +16,9 @@ EVERYTHING = 100  # percent
 class DemandWindow:
     """More demand than usual in [start, end): `multiplier_percent` of it, or at least `min_replicas`.
 
-    `reason` says whether an event or a schedule asks for it. All of it is there at the start, after a ramp.
+    `reason` says whether an event or a schedule asks for it. All of it is there at the start, after a ramp. Demand in
+    it is remembered as `known_as`, and its multiplier is that of the last time `like` came, which `measured` tells;
+    empty where it is not.
     """
 
     reason: Reason
@@ -27,6 +29,9 @@ class DemandWindow:
     multiplier_percent: int = EVERYTHING
     min_replicas: int = 0
     description: str = ""
+    known_as: str = ""
+    like: str = ""
+    measured: str = ""
 
     @property
     def ramp_in(self) -> timedelta:
@@ -52,4 +57,6 @@ def window_of(event: DemandEvent) -> DemandWindow:
         multiplier_percent=spec.multiplier_percent or EVERYTHING,
         min_replicas=spec.min_replicas or 0,
         description=spec.description,
+        known_as=event.metadata.name,
+        like=spec.like_event or "",
     )

@@ -17,6 +17,7 @@ from controller.scaling.guards.undo import advance_removal, removal_after
 from controller.scaling.judging.shadow import advance_shadow
 from controller.scaling.learning.lead_time import lead_time, remember_start_ups
 from controller.scaling.learning.learned_capacity import remember_capacities
+from controller.scaling.learning.occasions import advance_occasions
 from controller.scaling.observation import Observation, Scale
 from controller.scaling.voices.queue_drain import advance_backlogs
 from controller.scaling.voices.step_rules import advance_rules
@@ -52,6 +53,7 @@ def advance_memory(observation: Observation) -> Memory:
         backlogs=advance_backlogs(looked),
         removal=advance_removal(looked),
         bad_spells=advance_spells(looked),
+        occasions=advance_occasions(looked),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from controller.api.occasion import MultiplierSource
 from controller.api.scaling_policy import Holidays, ScalingPolicySpec
 from controller.api.schedule import Schedule, Weekday
 from controller.scaling.demand_windows import EVERYTHING, DemandWindow
@@ -73,6 +74,7 @@ def _begins_on(day: date, schedule: Schedule, holidays: Holidays | None) -> bool
 
 
 def _window(schedule: Schedule, start: datetime, end: datetime) -> DemandWindow:
+    known_as = schedule.name if schedule.multiplier_source is MultiplierSource.LAST_TIME else ""
     return DemandWindow(
         reason=Reason.SCHEDULE,
         name=schedule.name,
@@ -82,4 +84,6 @@ def _window(schedule: Schedule, start: datetime, end: datetime) -> DemandWindow:
         multiplier_percent=schedule.multiplier_percent or EVERYTHING,
         min_replicas=schedule.min_replicas or 0,
         description=schedule.description,
+        known_as=known_as,
+        like=known_as,
     )

@@ -143,7 +143,7 @@ MISTAKES = (
         for target, sentence in (
             (49, "should be greater than or equal to 50"),
             (100, "should be less than or equal to 99"),
-            ("99.999", "should match"),
+            ("99.999", "Too long"),
             ("99%", "should match"),
         )
     ),
@@ -168,6 +168,18 @@ MISTAKES = (
         a_document(schedules=[{**NIGHT, "firstDate": "2026-12-24", "lastDate": "2026-12-23"}]),
         "spec.schedules[0]",
         "firstDate must not be after lastDate",
+    ),
+    Mistake(
+        "a multiplier of the last time without one for the first",
+        a_document(schedules=[{**NIGHT, "multiplierSource": "LastTime"}]),
+        "spec.schedules[0]",
+        "multiplierSource LastTime needs multiplierPercent for the first time",
+    ),
+    Mistake(
+        "an event like another without a multiplier of its own",
+        a_document("DemandEvent", multiplierPercent=None, minReplicas=9, likeEvent="black-friday-2025"),
+        "spec",
+        "likeEvent needs multiplierPercent as well",
     ),
     Mistake(
         "holidays left out that nobody named",
@@ -521,6 +533,7 @@ GOOD = (
         schedules=[
             {**NIGHT, "weekdays": ["Monday", "Sunday"], "exceptHolidays": True, "exceptDates": ["2026-12-24"]},
             {**NIGHT, "name": "sale", "multiplierPercent": 250, "firstDate": "2026-12-24", "lastDate": "2026-12-24"},
+            {**NIGHT, "name": "show", "multiplierPercent": 250, "multiplierSource": "LastTime"},
         ],
     ),
     *(a_document(kind) for kind in GOOD_SPECS),
@@ -536,5 +549,6 @@ GOOD = (
     a_document(objective={"indicators": [{"signal": "depth", "above": "0.25"}]}),
     a_document(dependencies=[DATABASE, {**DATABASE, "name": "replica", "action": "Cap", "maxReplicas": 5}]),
     a_document("DemandEvent", multiplierPercent=None, minReplicas=12),
+    a_document("DemandEvent", likeEvent="black-friday-2025"),
     *(a_document(objective={**BUDGETED, "errorBudget": {"targetPercent": target}}) for target in (99, "99.9", "50.25")),
 )

@@ -25,6 +25,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.demand_windows import window_of
 from controller.scaling.learning.learned_capacity import learned_numbers
+from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
 from controller.scaling.planning.needs import Ahead, Foresight
 from controller.scaling.publishing.capacity_runway import is_short, tell_runway
@@ -58,7 +59,7 @@ def forecast_report(
     ahead = [look_ahead(policy, signal, fits[signal.name].fitted, now=now) for signal in signals]
     acting = [each for each in ahead if fits[each.signal.name].fitted.gate.open]
     windows = (*map(window_of, events), *schedule_windows(policy.spec, now, now + HORIZON))
-    plan = plan_ahead(Foresight(policy, memory, acting, windows), now=now)
+    plan = plan_ahead(Foresight(policy, memory, acting, with_learned_multipliers(windows, memory)), now=now)
     status = ForecastReportStatus(
         generated_at=now.replace(microsecond=0),
         verdict=" ".join([_verdict(policy, fits, plan), *_warning(policy, outlook, now)])[:MAX_MESSAGE],

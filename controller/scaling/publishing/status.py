@@ -35,12 +35,12 @@ LIMITING = (
     Reason.SCALE_DOWN_UNDONE,
     Reason.DEPENDENCY_LIMIT,
 )
-TOLD_MINUTES = 5  # a spell of bad service is written down as often as that; a restart then knows nearly all of it
 _THROUGH = {
     Actuator.SCALE: "decisions are carried out through the target's /scale",
     Actuator.HPA_MIN_REPLICAS: "decisions are carried out through the floor of the target's HPA",
     Actuator.METRIC: "decisions are exported as headroom_wanted_replicas, for an HPA to follow",
 }
+TOLD_MINUTES = 5  # what is counted by the minute is written as often as that; a restart then knows nearly all of it
 MAX_MESSAGE = 1024  # bound of the field in the CRD
 
 
@@ -111,6 +111,7 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.rollout,
         _seen_of(status.memory.writer),
         status.memory.shadow and [day.began for day in status.memory.shadow.days],
+        tuple((each.began, each.minutes // TOLD_MINUTES) for each in status.memory.occasions),
         tuple((spell.began, spell.minutes // TOLD_MINUTES, spell.over) for spell in status.memory.bad_spells),
         frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )

@@ -47,9 +47,10 @@ def _candidate(window: DemandWindow, share: float, observation: Observation) -> 
         silent = f"{window.told} asks for nothing while the usual demand is not known"
         return Candidate(Reason.NO_EVENT_DUE, window.name, None, silent)
     about = f" ({window.description})" if window.description else ""
+    measured = f" ({window.measured})" if window.measured else ""
     message = (
         f"{window.told}{about} from {window.start:%Y-%m-%d %H:%M} UTC: "
-        f"{factor:.2f} times the usual demand, at least {floor} replicas"
+        f"{factor:.2f} times the usual demand{measured}, at least {floor} replicas"
     )
     return Candidate(window.reason, window.name, replicas, message)
 
