@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     them are watched; others are read through their /scale."""
     hpa_min_replicas: bool = False
     """Whether policies may raise the floor of HPAs, which needs the right to patch them."""
+    resource_quotas: bool = False
+    """Whether outlooks reckon with ResourceQuotas, which needs the right to list them."""
     sweep_seconds: Seconds = 15
     """Time between two sweeps over all policies."""
     refit_seconds: Seconds = 3600

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from controller.api.fields import DnsLabel, Part, Replicas, Sentence
 
-Figure = Annotated[float, Field(ge=0)]
+LimitKind = Literal["MaxReplicas", "Budget", "ResourceQuota"]
 
 
 class OutlookDay(Part):
@@ -28,7 +28,7 @@ class OutlookDay(Part):
 class Runway(Part):
     """How long one limit lasts."""
 
-    limit: Literal["MaxReplicas"]
+    limit: LimitKind
     """What limits the replicas."""
     replicas: Replicas
     """How many replicas it allows."""

@@ -4,7 +4,7 @@ What comes of them is told by the sweep (a runway for each policy) and by the re
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -13,15 +13,19 @@ from pathlib import Path
 import structlog
 
 from controller.api.capacity_outlook import CapacityOutlook
+from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScalingPolicy
+from controller.cluster.targets import TargetView
 from controller.cycle import SignalKey
+from controller.errors import HeadroomError
 from controller.live.backfills import Backfill
 from controller.live.fitting import OutlookRequest, outlook_signal
 from controller.live.mirror import Mirror
 from controller.live.refits import HISTORY_FILE
 from controller.live.sweep import Sweep
 from controller.scaling.demand_windows import window_of
-from controller.scaling.planning.outlook import DAY, Peaks
+from controller.scaling.planning.budget import budget_limit
+from controller.scaling.planning.outlook import DAY, Limit, Peaks
 from controller.scaling.schedules import schedule_windows
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import HOURS
@@ -47,9 +51,16 @@ class Looked:
     next_at: datetime
 
 
+ReadQuota = Callable[[TargetView], Awaitable[Limit | None]]
+
+
+async def _no_quota(_target: TargetView) -> None:
+    """Know nothing of quotas: without the right to read them."""
+
+
 @dataclass
 class Outlooks:
-    """Keeps `sweep.runways` up to date, and tells the outlook of a policy."""
+    """Keeps `sweep.runways` up to date, and tells the outlook of a policy. `read_quota` asks for its ResourceQuotas."""
 
     mirror: Mirror
     sweep: Sweep
@@ -57,6 +68,8 @@ class Outlooks:
     exporter: Exporter
     data_dir: Path
     clock: Callable[[], datetime]
+    read_quota: ReadQuota = _no_quota
+    limits: dict[ObjectKey, tuple[Limit, ...]] = field(default_factory=dict)
     looked: dict[SignalKey, Looked] = field(default_factory=dict)
 
     async def run_due(self) -> None:
@@ -82,7 +95,8 @@ class Outlooks:
         events = map(window_of, self.mirror.events_of(policy))
         windows = (*events, *schedule_windows(policy.spec, now, now + HORIZON_DAYS * DAY))
         peaks = {name: looked.peaks for name, looked in known.items()}
-        return Peaks(policy, self.sweep.memory_of(policy), peaks, windows).outlook()
+        limits = self.limits.get(policy.key, ())
+        return Peaks(policy, self.sweep.memory_of(policy), peaks, windows).outlook(limits)
 
     def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
         """Return what the load signals of a policy ask that are to be looked at; none that cannot be asked for."""
@@ -106,9 +120,20 @@ class Outlooks:
             next_at = tomorrow if done else min(tomorrow, self.clock() + RETRY)
             said = peaks or problem or NO_HISTORY
             self.looked[SignalKey(policy.key, name)] = Looked(policy.metadata.generation, said, next_at)
+        self.limits[policy.key] = await self._limits(policy)
         outlook = self.outlook_of(policy)
         if outlook and outlook.runways:
             self.sweep.runways[policy.key] = outlook.runways[0]
+
+    async def _limits(self, policy: ScalingPolicy) -> tuple[Limit, ...]:
+        """Return what limits the replicas beside maxReplicas; what cannot be read limits nothing."""
+        target = self.mirror.target(policy.metadata.namespace, policy.spec.scale_target_ref)
+        quota = None
+        try:
+            quota = await self.read_quota(target) if target else None
+        except HeadroomError as error:
+            log.warning("quota not read", policy=str(policy.key), error=str(error))
+        return tuple(limit for limit in (budget_limit(policy, self.mirror.policies()), quota) if limit)
 
     async def _peaks(self, policy: ScalingPolicy, signal: str, asked: Asked) -> PeakOutlook | str | None:
         """Return the outlook of a signal, why there is none, or None while there is no history of it."""
@@ -136,5 +161,8 @@ class Outlooks:
         """Drop what is known of signals that no policy names any more."""
         for gone in self.looked.keys() - kept:
             del self.looked[gone]
-        for policy in self.sweep.runways.keys() - {key.policy for key in kept}:
+        policies = {key.policy for key in kept}
+        for policy in self.sweep.runways.keys() - policies:
             del self.sweep.runways[policy]
+        for policy in self.limits.keys() - policies:
+            del self.limits[policy]

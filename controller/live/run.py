@@ -24,6 +24,7 @@ from controller.cluster.connection import connect
 from controller.cluster.freeze import FreezeSwitch
 from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.lease import LeaderElection, SystemClock
+from controller.cluster.quotas import quota_limit
 from controller.errors import ClusterUnavailable, InputRefused
 from controller.live.crd_check import check_served_crds
 from controller.live.garbage import FULL_PASS_RHYTHM, put_off_full_passes
@@ -178,6 +179,8 @@ def _slow_rhythms(
     history = _folder(settings.data_dir, "--data-dir")
     max_age = timedelta(seconds=settings.refit_seconds)
     outlooks = Outlooks(sweep.mirror, sweep, workers, sweep.exporter, history, clock)
+    if settings.resource_quotas:
+        outlooks.read_quota = partial(quota_limit, client)
     parts = (sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)
     return Refits(*parts, outlook_of=outlooks.outlook_of), outlooks
 

@@ -77,6 +77,8 @@ class Reason(StrEnum):
     FORECAST_ABOVE_MAX = "ForecastAboveMax"
     RUNWAY_ENOUGH = "EnoughFor30Days"
     MAX_REPLICAS_SOON = "MaxReplicasWithin30Days"
+    BUDGET_SOON = "BudgetWithin30Days"
+    RESOURCE_QUOTA_SOON = "ResourceQuotaWithin30Days"
     ERROR_BUDGET_LEFT = "ErrorBudgetLeft"
     ERROR_BUDGET_BURNING = "ErrorBudgetBurning"
     REFIT_FAILING = "RefitFailing"

@@ -103,6 +103,14 @@ def test_hpas_are_patched_only_where_the_platform_team_says_so() -> None:
     assert "may not raise the floor" not in str(granted)
 
 
+def test_quotas_are_listed_only_where_the_platform_team_says_so() -> None:
+    granted = render("resourceQuotas=true")
+
+    assert rights(the("ClusterRole", granted)) == CLUSTER_RIGHTS | {("", "resourcequotas"): {"list"}}
+    assert environment(granted)["HEADROOM_RESOURCE_QUOTAS"] == "true"
+    assert environment(render())["HEADROOM_RESOURCE_QUOTAS"] == "false"
+
+
 def environment(objects: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the operator's environment variables that have a plain value."""
     (container,) = the("Deployment", objects)["spec"]["template"]["spec"]["containers"]

@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 from controller.api.metadata import ObjectKey
+from controller.cluster.targets import TargetView
+from controller.errors import Forbidden
 from controller.live.fitting import OutlookRequest
 from controller.live.outlooks import RETRY, SETTLED, Outlooks
-from controller.scaling.planning.outlook import LEVELS
+from controller.scaling.planning.outlook import LEVELS, Limit
 from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
 from controller.telemetry.history import HOURS
 from forecasting import Growth, PeakOutlook, SeriesRefused
 from forecasting.workers import WorkerDied
 from tests.builders import NOON, REQUESTS
-from tests.live.raw_objects import raw_event, raw_policy, raw_source
+from tests.live.raw_objects import raw_deployment, raw_event, raw_policy, raw_source
 from tests.live.stage import Stage
 
 P = ParamSpec("P")
@@ -201,3 +203,35 @@ async def test_a_runway_is_told_on_the_policy(scene: Scene) -> None:
 
     conditions = [each for patch in scene.stage.written for each in (patch.status or {})["conditions"]]
     assert "MaxReplicasWithin30Days" in [each["reason"] for each in conditions]
+
+
+async def test_quotas_and_budgets_limit_too(scene: Scene) -> None:
+    cost = {"hourlyPerReplica": 1, "budget": {"name": "team", "hourly": 9}}
+    scene.stage.put(raw_policy(objective=AT_FULL_LOAD, cost=cost), raw_deployment())
+
+    async def read_quota(_target: TargetView) -> Limit:
+        return Limit("ResourceQuota", 7, "ResourceQuota cpu")
+
+    scene.outlooks.read_quota = read_quota
+    await scene.run()
+
+    outlook = scene.outlooks.outlook_of(scene.stage.mirror.policies()[0])
+    assert outlook is not None
+    assert {(each.limit, each.replicas) for each in outlook.runways} == {
+        ("Budget", 9),
+        ("ResourceQuota", 7),
+        ("MaxReplicas", 100),
+    }
+    assert scene.sweep.runways[WEB].limit != "MaxReplicas"
+
+
+async def test_a_quota_that_cannot_be_read_limits_nothing(scene: Scene) -> None:
+    scene.stage.put(raw_deployment())
+
+    async def read_quota(_target: TargetView) -> Limit:
+        raise Forbidden("you may not list resourcequotas")
+
+    scene.outlooks.read_quota = read_quota
+    await scene.run()
+
+    assert scene.sweep.runways[WEB].limit == "MaxReplicas"

@@ -6,12 +6,12 @@ How peaks go on is forecasting/outlook.py's business; what is told of a runway, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.api.capacity_outlook import CapacityOutlook, OutlookDay, Runway, SignalOutlook
+from controller.api.capacity_outlook import CapacityOutlook, LimitKind, OutlookDay, Runway, SignalOutlook
 from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
@@ -35,7 +35,7 @@ Whole = NDArray[np.int64]
 class Limit(NamedTuple):
     """So many replicas and no more, and who says so: maxReplicas, and whatever else limits a workload."""
 
-    kind: Literal["MaxReplicas"]
+    kind: LimitKind
     replicas: int
     source: str
 
@@ -129,7 +129,7 @@ def _runway(limit: Limit, first: date, needs: Whole, basis: str) -> Runway:
     earliest, likely = (_first_above(needs[LEVELS.index(level)], limit.replicas) for level in (BOUND, MEDIAN))
     return Runway(
         limit=limit.kind,
-        replicas=limit.replicas,
+        replicas=min(limit.replicas, MAX_REPLICAS),
         source=limit.source,
         earliest=None if earliest is None else first + earliest * DAY,
         likely=None if likely is None else first + likely * DAY,

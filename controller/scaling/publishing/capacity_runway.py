@@ -3,9 +3,10 @@
 An outlook is made anew every day, and its dates move a little each time. What is told stays until they really move.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from controller.api.capacity_outlook import Runway
+from controller.api.capacity_outlook import LimitKind, Runway
 from controller.api.metadata import ConditionStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
@@ -15,8 +16,16 @@ CONDITION = "CapacityRunway"
 WARNED_AHEAD = timedelta(days=30)  # time to find capacity, or to agree that more of it is wanted
 CALM = timedelta(days=37)  # a warning is over when the limit lasts a week longer: it comes and goes with no sample
 SAME = timedelta(days=2)  # a date that moved by less says the same
-NAMES = {"MaxReplicas": "maxReplicas"}
-REASONS = {"MaxReplicas": Reason.MAX_REPLICAS_SOON}
+TOLD: Mapping[LimitKind, str] = {
+    "MaxReplicas": "maxReplicas ({0.replicas})",
+    "Budget": "the {0.replicas} replicas that {0.source} pays for",
+    "ResourceQuota": "the {0.replicas} replicas that {0.source} has room for",
+}
+REASONS: Mapping[LimitKind, Reason] = {
+    "MaxReplicas": Reason.MAX_REPLICAS_SOON,
+    "Budget": Reason.BUDGET_SOON,
+    "ResourceQuota": Reason.RESOURCE_QUOTA_SOON,
+}
 
 
 def settled(before: Runway | None, now: Runway | None) -> Runway | None:
@@ -38,7 +47,7 @@ def capacity_runway(runway: Runway | None, decision: Decision) -> tuple[bool, st
         return False, REASONS[runway.limit], f"{tell_runway(runway)}; {runway.basis}"
     if runway.earliest is None:
         return True, Reason.RUNWAY_ENOUGH, f"{tell_runway(runway)}; {runway.basis}"
-    enough = f"{_limit(runway)} is enough until {runway.earliest} (95 % bound)"
+    enough = f"no more than {_limit(runway)} may be needed before {runway.earliest} (95 % bound)"
     return True, Reason.RUNWAY_ENOUGH, f"{enough}; {runway.basis}"
 
 
@@ -57,7 +66,7 @@ def tell_runway(runway: Runway) -> str:
 
 
 def _limit(runway: Runway) -> str:
-    return f"{NAMES[runway.limit]} ({runway.replicas})"
+    return TOLD[runway.limit].format(runway)
 
 
 def _same(before: date | None, now: date | None) -> bool:

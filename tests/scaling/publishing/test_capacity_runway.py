@@ -47,7 +47,10 @@ SHORT = "more than maxReplicas (40) may be needed from 2026-03-12 on (95 % bound
     [
         (a_runway(10, 60), ("False", "MaxReplicasWithin30Days", f"{SHORT}, likely from 2026-05-01 on (median)")),
         (a_runway(10), ("False", "MaxReplicasWithin30Days", f"{SHORT}, not likely within 90 days (median)")),
-        (a_runway(31), ("True", "EnoughFor30Days", "maxReplicas (40) is enough until 2026-04-02 (95 % bound)")),
+        (
+            a_runway(31),
+            ("True", "EnoughFor30Days", "no more than maxReplicas (40) may be needed before 2026-04-02 (95 % bound)"),
+        ),
         (
             a_runway(None),
             ("True", "EnoughFor30Days", "no more than maxReplicas (40) may be needed within 90 days (95 % bound)"),
@@ -60,6 +63,23 @@ def test_a_condition_tells_how_long_the_limit_lasts(runway: Runway, said: tuple[
 
     assert condition is not None
     assert (condition.status, condition.reason, condition.message) == (*said[:2], f"{said[2]}; so it is")
+
+
+@pytest.mark.parametrize(
+    ("limit", "source", "reason", "told"),
+    [
+        ("Budget", "budget web", "BudgetWithin30Days", "more than the 40 replicas that budget web pays for"),
+        ("ResourceQuota", "ResourceQuota cpu", "ResourceQuotaWithin30Days", "that ResourceQuota cpu has room for"),
+    ],
+)
+def test_other_limits_are_told_by_what_sets_them(limit: str, source: str, reason: str, told: str) -> None:
+    runway = Runway.model_validate({**a_runway(10).model_dump(), "limit": limit, "source": source})
+
+    condition = condition_of(status_of(runway))
+
+    assert condition is not None
+    assert condition.reason == reason
+    assert told in condition.message
 
 
 def test_without_an_outlook_nothing_is_told() -> None:
