@@ -31,6 +31,7 @@ class Backfill:
     workers: Executor
     exporter: Exporter
     ring: Ring = FIVE_MINUTES
+    batch: int = HISTORY_BATCH
 
     async def refresh(self, asked: Sequence[Asked], now: datetime) -> Mapping[Asked, str]:
         """Bring the history of these signals up to date, each source in a worker of its own; return what went wrong."""
@@ -46,8 +47,8 @@ class Backfill:
         source = self.mirror.source(name)
         if source is None:
             return problems
-        for begin in range(0, len(asked), HISTORY_BATCH):
-            batch = tuple(asked[begin : begin + HISTORY_BATCH])
+        for begin in range(0, len(asked), self.batch):
+            batch = tuple(asked[begin : begin + self.batch])
             request = HistoryRequest(self.path, source, batch, now, self.ring)
             try:
                 refresh = await asyncio.get_running_loop().run_in_executor(self.workers, refresh_history, request)

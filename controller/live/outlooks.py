@@ -37,6 +37,7 @@ from forecasting.outlook import HORIZON_DAYS
 log = structlog.get_logger()
 
 HOURS_FILE = "hours.f32"
+HOURS_BATCH = 50  # signals at a time: at first some 16 queries, a month of hours each
 SETTLED = timedelta(minutes=10)  # after midnight: the last hour is complete and has arrived
 RETRY = timedelta(hours=1)  # of what failed or knew too little; months ahead there is no hurry
 NO_HISTORY = "its source has no history of it yet"
@@ -81,7 +82,7 @@ class Outlooks:
             {SignalKey(each.key, signal.name) for each in policies for signal in each.spec.load_signals}
         )
         due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
-        backfill = Backfill(self.data_dir / HOURS_FILE, self.mirror, self.workers, self.exporter, HOURS)
+        backfill = Backfill(self.data_dir / HOURS_FILE, self.mirror, self.workers, self.exporter, HOURS, HOURS_BATCH)
         problems = await backfill.refresh([each for _, asked in due for each in asked.values()], now)
         await asyncio.gather(*(self._look(policy, asked, problems) for policy, asked in due))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
 
+from controller.api.capacity_outlook import CapacityOutlook, OutlookDay, Runway, SignalOutlook
 from controller.api.forecast_report import ForecastReport
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
@@ -15,9 +16,9 @@ from controller.cluster.applier import Outcome
 from controller.cluster.client import ONE_TRY, KubernetesClient
 from controller.cluster.connection import connect
 from controller.cluster.discovery import Discovery
+from controller.cluster.hpas import project_hpa
 from controller.cluster.kubernetes_cluster import KubernetesCluster
 from controller.cluster.lease import LeaderElection
-from controller.cluster.ownership import project_hpa
 from controller.cluster.parallel import in_parallel
 from controller.cluster.pods import list_pods
 from controller.cluster.scale import write_scale
@@ -302,6 +303,24 @@ async def test_a_report_goes_when_its_policy_goes(cluster: Cluster, namespace: s
     (owner,) = stored["metadata"]["ownerReferences"]
     assert (owner["uid"], owner["controller"], stored["status"]["verdict"]) == (policy.metadata.uid, True, "steady")
     assert wait_until(lambda: not cluster.get("fr", f"--namespace={namespace}")["items"], SOON)
+
+
+async def test_months_ahead_are_kept_as_they_were_written(
+    cluster: Cluster, namespace: str, client: KubernetesClient
+) -> None:
+    policy = a_policy(cluster, namespace)
+    runway = Runway(limit="MaxReplicas", replicas=40, earliest=NOON.date(), basis="so it is")
+    day = OutlookDay(date=NOON.date(), lower=1, expected=2, bound80=3, bound95=41)
+    outlook = CapacityOutlook(days=(day,) * 90, runways=(runway,), signals=(SignalOutlook(name="requests"),))
+    report = {"metadata": {"name": "web", "namespace": namespace}, "spec": {"policy": "web"}}
+
+    await apply_report(client, ForecastReport.model_validate(report | {"status": {"outlook": outlook}}), policy)
+    await apply_policy_status(client, policy.key, {"runway": runway.model_dump(mode="json", exclude_none=True)})
+
+    stored = cluster.get("fr", "web", f"--namespace={namespace}")["status"]["outlook"]
+    assert CapacityOutlook.model_validate(stored) == outlook
+    told = cluster.get("spol", "web", f"--namespace={namespace}")["status"]["runway"]
+    assert Runway.model_validate(told) == runway
 
 
 async def test_a_patch_is_written_whole_and_its_event_counted_when_it_comes_back(
