@@ -1,17 +1,19 @@
 """`headroom whatif`: settings of a policy replayed side by side, what each costs and misses, and which one to take."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.inputs import FILE, Share, load_policy
 from controller.cli.load_tests import with_load_test
 from controller.cli.outputs import check_folder, progress, write_plot
 from controller.cli.scene_options import SceneFlags, scene_flags
 from controller.cli.scenes import Scene
 from controller.cli.side_by_side import JOBS, workers
-from controller.cli.trials import Setting, Trial, curve_of, try_settings
+from controller.cli.trials import Trial, curve_of, try_settings
 from controller.cli.variations import Variation, named, vary
 from controller.cli.whatif_tables import Choice, report_of, show_json, show_table
 from controller.scaling.judging.recommendation import recommend
@@ -74,8 +76,9 @@ def whatif(  # noqa: PLR0913  one parameter a flag
     capacity it says a replica has. The one to take is the cheapest that keeps the budget, else the knee of the curve.
     """
     check_folder(report, "--report")
-    settings = _settings(flags, policy_files, variations, load_test=load_test)
-    scene = flags.scene(settings[0].policy, is_own=bool(policy_files))
+    policies = _policies(flags, policy_files, load_test)
+    settings = vary(policies, variations or (() if len(policies) > 1 else (PERCENTILES,)))
+    scene = flags.scene(next(iter(policies.values())), is_own=bool(policy_files))
     with progress("Replaying", len(settings)) as done, workers(jobs) as executor:
         trials = try_settings(scene, settings, executor, judge_from=flags.judge_from, done=done)
     choice = _choice(scene, trials, budget=budget, price=price)
@@ -84,20 +87,11 @@ def whatif(  # noqa: PLR0913  one parameter a flag
     {"table": show_table, "json": show_json}[shape](choice)
 
 
-def _settings(
-    flags: SceneFlags,
-    files: tuple[Path, ...],
-    variations: tuple[tuple[str, tuple[Any, ...]], ...],
-    *,
-    load_test: Path | None,
-) -> list[Setting]:
+def _policies(flags: SceneFlags, files: tuple[Path, ...], load_test: Path | None) -> Mapping[str, ScalingPolicy]:
     policies = [load_policy(path) for path in files] or [default_policy(flags.world)]
     if load_test is not None:
         policies = [with_load_test(policy, load_test) for policy in policies]
-    together = named(files, policies) if files else {SHIPPED: policies[0]}
-    if len(together) == 1 and not variations:
-        variations = (PERCENTILES,)
-    return list(vary(together, variations))
+    return named(files, policies) if files else {SHIPPED: policies[0]}
 
 
 def _choice(scene: Scene, trials: list[Trial], *, budget: float, price: float | None) -> Choice:

@@ -76,6 +76,13 @@ def test_the_cost_curve_says_what_each_minute_less_costs(answer: dict[str, Any])
         assert after["cost"] == pytest.approx(0.05 * after["pod_hours"])
 
 
+def test_what_a_replica_takes_is_the_workloads_whatever_a_setting_counts_on(evening: Path) -> None:
+    flags = ["--vary", "signals.requests.load.perReplica=5,10,15", "--format", "json"]
+    careful, told, bold = json.loads(run(evening, *flags).output)["settings"]
+    assert careful["violation_minutes"] < told["violation_minutes"] < bold["violation_minutes"]
+    assert careful["pod_hours"] > told["pod_hours"] > bold["pod_hours"]
+
+
 def test_days_may_be_kept_to_judge_on(evening: Path) -> None:
     flags = ["--vary", "minReplicas=2,70", "--judge-from", "2026-01-05T20:00Z"]
     found = json.loads(run(evening, *flags, "--format", "json").output)
