@@ -1,6 +1,7 @@
 """`python -m benchmarks [TOPIC ...]`: measure and write benchmarks/results/TOPIC.md.
 
-Without a topic all of them, but for `choosing`, and for `replay` and `replay_sample`, which take hours and minutes.
+Without a topic all of them, but for `choosing`, and for `replay`, `replay_sample` and `tuning`, which take hours and
+minutes.
 """
 
 import os
@@ -25,7 +26,7 @@ JUDGING = (
     "wire",
     "telemetry",
 )
-TOPICS = (*JUDGING, "replay", "replay_sample", "choosing")
+TOPICS = (*JUDGING, "replay", "replay_sample", "tuning", "choosing")
 
 
 @click.command(help=__doc__)

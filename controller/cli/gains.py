@@ -69,6 +69,8 @@ class Gain:
     name: str
     minutes: float | None
     cost: float | None
+    problem: str = ""
+    """Why there was no replay."""
 
 
 def gains_of(histories: Mapping[str, Series], wish: Wish, executor: Executor) -> Sequence[Gain]:
@@ -85,7 +87,10 @@ def _gain(name: str, history: Series, wish: Wish) -> Gain:
     known = Known(ObjectKey("scan", "workload"), DEFAULT_OBJECTIVE, DEFAULT_POD, wish.lead_time, wish.time_zone)
     world = World(start_up=start_up_within(wish.lead_time))
     policy = policy_of(known, Chosen(world.min_replicas, world.max_replicas, wish.percentile, TOLERANCE))
-    demand = make_demand(history, DemandSettings(evaluate_from=max(history.end - REPLAYED, history.start)))
+    try:
+        demand = make_demand(history, DemandSettings(evaluate_from=max(history.end - REPLAYED, history.start)))
+    except InputRefused as problem:
+        return Gain(name, None, None, str(problem))
     ours = score(replay(demand, world, partial(CyclePilot, policy=policy), name=name))
     rivals = [rival for rival in swept(HPA) if rival.settings[1] == FEWEST_REPLICAS]
     curve = [_point(score(rival.replay(demand, world, policy))) for rival in rivals]
@@ -108,8 +113,9 @@ def _ratio(ours: float, theirs: float | None) -> float | None:
 def gains_table(gains: Sequence[Gain]) -> Table:
     """Return a row a workload, the largest gain first."""
     table = make_table(["replayed"], ["minutes, of an HPA's at equal cost", "cost, of an HPA's at equal minutes"])
+    table.add_column("")
     for gain in gains:
-        table.add_row(plain(gain.name), _told(gain.minutes), _told(gain.cost))
+        table.add_row(plain(gain.name), _told(gain.minutes), _told(gain.cost), plain(gain.problem))
     return table
 
 
@@ -151,7 +157,7 @@ def _findings(gain: Gain, rank: int) -> Sequence[str]:
     days = f"its last {REPLAYED.days} days, scaled to a usual size"
     return (
         f"Written by headroom scan for {gain.name}, number {rank} by gain. It only recommends.",
-        f"Against an HPA on {days}, in a replay: {', '.join(ratios)}.",
+        f"Against an HPA on {days}, in a replay: {gain.problem or ', '.join(ratios)}.",
     )
 
 

@@ -23,7 +23,6 @@ from controller.cli.tuned_policies import WHOLE, Known, document, key_of, policy
 from controller.cli.tuning import INTERPOLATED_TICKS, SHIPPED, STORM, Bench, Tuned, gate_of
 from controller.cli.tuning import tune as tune_on
 from controller.errors import InputRefused
-from controller.reporting.wording import share
 from controller.scaling.learning.lead_time import METRIC_DELAY
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.simulation.defaults import SLOW_SERVICE_TIMES, SLOWEST_POD
@@ -162,7 +161,7 @@ def _figures(trial: Trial) -> str:
     found = (trial.shown_on or trial.chosen_on).score
     return (
         f"{trial.setting}: over the objective for {found.violation_minutes} of {found.minutes} minutes "
-        f"({share(found.violation_minutes / found.minutes)}) at {found.pod_hours:.0f} pod-hours."
+        f"({found.violation_minutes / found.minutes:.2%}) at {found.pod_hours:.0f} pod-hours."
     )
 
 

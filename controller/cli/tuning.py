@@ -17,7 +17,7 @@ from controller.cli.scenes import Scene
 from controller.cli.trials import Setting, Trial, curve_of, try_rivals, try_settings
 from controller.cli.tuned_policies import Chosen, Known, policy_of
 from controller.scaling.capacity import replicas_for
-from controller.scaling.judging.recommendation import Recommendation, recommend
+from controller.scaling.judging.recommendation import Recommendation, least_missed, recommend
 from controller.scaling.learning.lead_time import DEFAULT_LEAD_TIME
 from controller.simulation.demand import MINUTE, TICK
 from controller.simulation.rivals.choice import parse_rivals, swept
@@ -26,7 +26,7 @@ from controller.simulation.traces import LONGEST_STEP
 from forecasting import Calendar, SeriesRefused, fit
 
 PERCENTILES = (70, 80, 90, 95, 98, 99)
-COUNTED = (95, 90, 85, 80)  # percent of what a replica takes
+COUNTED = (95, 90, 80, 70)  # percent of what a replica takes
 TOLERANCES = (0, 5, 10)  # percent of the replicas
 QUIET = (1.0, 10.0)  # percentiles of demand that a floor may serve
 INTERPOLATED_TICKS = LONGEST_STEP // TICK  # samples so far apart are joined by a line, whose end knows the next one
@@ -68,7 +68,8 @@ def tune(bench: Bench, known: Known, *, budget: float) -> Tuned:
     demand = bench.first_days.demand
     allowed = budget * (len(demand.rps) - demand.evaluated_from) / TICKS_A_MINUTE
     shipped, floors = bounds(bench, known)
-    tried: dict[Chosen, Trial] = {}
+    tried = _try(bench, known, [shipped])
+    why = _recommended([*tried.values()], allowed)
     best = shipped
     for field, values in (
         ("percentile", PERCENTILES),
@@ -78,8 +79,8 @@ def tune(bench: Bench, known: Known, *, budget: float) -> Tuned:
     ):
         wanted = [replace(best, **{field: value}) for value in values]
         tried |= _try(bench, known, [each for each in wanted if each not in tried])
-        best = _named(tried, recommend(curve_of([*tried.values()]), allowed))
-    why = recommend(curve_of([*tried.values()]), allowed)
+        why = _recommended([*tried.values()], allowed)
+        best = next(chosen for chosen, trial in tried.items() if trial.point == why.point)
     return Tuned(best, why, len(tried), _shown(bench, known, {"tuned": best, "shipped default": shipped}, allowed))
 
 
@@ -114,8 +115,8 @@ def _name(chosen: Chosen) -> str:
     return f"{told}, at least {chosen.min_replicas}, tolerance {chosen.tolerance} %"
 
 
-def _named(tried: dict[Chosen, Trial], why: Recommendation) -> Chosen:
-    return next(chosen for chosen, trial in tried.items() if trial.point == why.point)
+def _recommended(trials: Sequence[Trial], allowed: float) -> Recommendation:
+    return recommend(curve_of(trials), allowed, otherwise=least_missed)
 
 
 def _shown(bench: Bench, known: Known, ours: dict[str, Chosen], allowed: float) -> Sequence[Trial]:
@@ -123,8 +124,7 @@ def _shown(bench: Bench, known: Known, ours: dict[str, Chosen], allowed: float) 
     split = bench.scene.demand.at(bench.split)
     settings = [Setting(name, policy_of(known, chosen)) for name, chosen in ours.items()]
     rivals = [rival for rival in swept(HPA) if rival.settings[1] == FEWEST_REPLICAS]
-    hpas = try_rivals(bench.first_days, rivals, bench.executor)
-    best = recommend(curve_of(hpas), allowed).point.setting
+    best = _recommended(try_rivals(bench.first_days, rivals, bench.executor), allowed).point.setting
     beside = parse_rivals(",".join(dict.fromkeys((best, USUAL_HPA))))
     return [
         *try_settings(bench.scene, settings, bench.executor, judge_from=split, done=bench.done),

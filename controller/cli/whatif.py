@@ -1,6 +1,7 @@
 """`headroom whatif`: settings of a policy replayed side by side, what each costs and misses, and which one to take."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from controller.cli.side_by_side import JOBS, workers
 from controller.cli.trials import Trial, curve_of, try_settings
 from controller.cli.variations import Variation, named, vary
 from controller.cli.whatif_tables import Choice, report_of, show_json, show_table
-from controller.scaling.judging.recommendation import recommend
+from controller.scaling.judging.recommendation import knee, recommend
 from controller.simulation.defaults import default_policy
 from controller.simulation.rivals.kinds import PERCENTILE_SWEEP
 
@@ -81,7 +82,7 @@ def whatif(  # noqa: PLR0913  one parameter a flag
     scene = flags.scene(next(iter(policies.values())), is_own=bool(policy_files))
     with progress("Replaying", len(settings)) as done, workers(jobs) as executor:
         trials = try_settings(scene, settings, executor, judge_from=flags.judge_from, done=done)
-    choice = _choice(scene, trials, budget=budget, price=price)
+    choice = _choice(scene, trials, budget=budget, price=price, judge_from=flags.judge_from)
     if report is not None:
         write_plot(report_of(choice), report, "--report")
     {"table": show_table, "json": show_json}[shape](choice)
@@ -94,9 +95,11 @@ def _policies(flags: SceneFlags, files: tuple[Path, ...], load_test: Path | None
     return named(files, policies) if files else {SHIPPED: policies[0]}
 
 
-def _choice(scene: Scene, trials: list[Trial], *, budget: float, price: float | None) -> Choice:
+def _choice(
+    scene: Scene, trials: list[Trial], *, budget: float, price: float | None, judge_from: datetime | None
+) -> Choice:
     allowed = budget * trials[0].chosen_on.score.minutes
     stated = scene.policy.spec.cost
     if price is None and stated is not None:
         price = stated.hourly_per_replica
-    return Choice(scene, trials, recommend(curve_of(trials), allowed), allowed, price)
+    return Choice(scene, trials, recommend(curve_of(trials), allowed, otherwise=knee), allowed, price, judge_from)

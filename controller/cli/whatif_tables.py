@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 
 from rich.console import RenderableType
@@ -11,7 +12,7 @@ from controller.cli.outputs import iso, make_table, plain, print_json, print_ter
 from controller.cli.scenes import Scene
 from controller.cli.trials import Judged, Trial, curve_of
 from controller.reporting.report import Figure, Report, TradeOff, TradeOffPoint
-from controller.reporting.wording import number, share
+from controller.reporting.wording import number
 from controller.scaling.judging.curves import Curve, frontier
 from controller.scaling.judging.recommendation import CostStep, Recommendation, cost_steps
 
@@ -29,6 +30,14 @@ class Choice:
     recommended: Recommendation
     allowed: float
     price: float | None
+    judge_from: datetime | None = None
+
+    @property
+    def window(self) -> str:
+        """From when to when settings were chosen."""
+        demand = self.scene.demand
+        begin, end = demand.at(demand.evaluated_from), self.judge_from or demand.at(len(demand.rps))
+        return f"chosen on {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
 
     @cached_property
     def front(self) -> Curve:
@@ -59,16 +68,13 @@ class Choice:
         found = later.score
         return (
             f"On the days kept to judge on it was over for {found.violation_minutes} of {found.minutes} minutes "
-            f"({share(found.violation_minutes / found.minutes)}) at {found.pod_hours:.0f} pod-hours."
+            f"({found.violation_minutes / found.minutes:.2%}) at {found.pod_hours:.0f} pod-hours."
         )
 
 
 def show_table(choice: Choice) -> None:
     """Print the front with what each step buys, then the others, then the choice."""
-    demand = choice.scene.demand
-    begin, end = demand.at(demand.evaluated_from), demand.at(len(demand.rps))
-    window = f"{choice.scene.name}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-    parts: list[RenderableType] = [plain(window), _front(choice)]
+    parts: list[RenderableType] = [plain(f"{choice.scene.name}, {choice.window}"), _front(choice)]
     beaten = [each for each in choice.trials if each.point not in choice.front]
     if beaten:
         parts.append(_beaten(choice, beaten))
@@ -162,7 +168,7 @@ def report_of(choice: Choice) -> Report:
     )
     return Report(
         title=f"{choice.scene.name}, what if",
-        subtitle=f"{len(choice.trials)} settings on the same demand, in the same world.",
+        subtitle=f"{len(choice.trials)} settings in the same world, {choice.window}.",
         verdict=choice.sentence,
         figures=(
             Figure(

@@ -65,7 +65,7 @@ def test_the_objective_and_the_capacity_are_what_was_given(policy: ScalingPolicy
     assert policy.spec.objective.p95_milliseconds == 250
     assert signal.load is not None
     assert signal.load.service_time_milliseconds == 100
-    assert signal.load.per_replica in (10, 9.5, 9, 8.5, 8)
+    assert signal.load.per_replica in (10, 9.5, 9, 8, 7)
 
 
 def test_the_comments_say_where_it_was_chosen_and_shown_and_beside_whom(tuned: Result) -> None:

@@ -127,7 +127,7 @@ def test_the_table_marks_the_setting_to_take_and_says_how_it_was_chosen(evening:
         "minReplicas=70 *",
         "dominated",
         "for each minute less",
-        "Take minReplicas=70: the cheapest that keeps",
+        "Take minReplicas=70: the cheapest within",
     ):
         assert part in said
     assert "Chosen and judged on the same days" in said

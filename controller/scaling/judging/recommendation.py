@@ -4,7 +4,7 @@ The knee is that of Satopää et al., Finding a Kneedle in a Haystack (2011): th
 the line between its ends, both axes stretched alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,21 +36,25 @@ class CostStep:
         return self.pod_hours / self.minutes
 
 
-def recommend(points: Curve, budget: float) -> Recommendation:
-    """Return the cheapest setting that misses at most `budget` minutes, else the knee of the front.
+def least_missed(front: Curve) -> Point:
+    """Return the best point of a front, cheapest first, whatever it costs."""
+    return front[-1]
+
+
+def recommend(points: Curve, budget: float, *, otherwise: Callable[[Curve], Point]) -> Recommendation:
+    """Return the cheapest setting that misses at most `budget` minutes; where none does, a point of the front.
 
     It always lies on the front: no other setting is both cheaper and better. `points` holds at least one.
     """
     front = frontier(points)
     kept = [point for point in front if point.violation_minutes <= budget]
     if kept:
-        reason = (
-            f"the cheapest that keeps to the {budget:.4g} minutes allowed: it is over for {kept[0].violation_minutes:g}"
-        )
+        missed = f"{kept[0].violation_minutes:g}"
+        reason = f"the cheapest within the {budget:.4g} minutes allowed, over the objective for {missed}"
         return Recommendation(kept[0], reason, keeps_budget=True)
-    point = knee(front)
+    point = otherwise(front)
     best = front[-1].violation_minutes
-    none = f"none keeps to the {budget:.4g} minutes allowed (the best is over for {best:g})"
+    none = f"none is within the {budget:.4g} minutes allowed (the best is over for {best:g})"
     why = "of these it misses least" if point == front[-1] else "beyond it, more pods buy little"
     return Recommendation(point, f"{none}; {why}", keeps_budget=False)
 

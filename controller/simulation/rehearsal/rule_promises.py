@@ -86,7 +86,18 @@ def _fires(course: _Course, level: int) -> Iterator[Verdict]:
     slowest = max(len(course.states) if ticks is None else ticks for ticks in taken)
     told = "and it never fired" if None in taken else f"and it fired after {span(slowest)}"
     message = f"{rule.signal} rose above it, {told}; {span(within)} is promised"
-    yield judged(course.run, promise, kept=slowest <= within, message=message)
+    hasty = [tick for tick in course.firings if course.states[tick].level == level and _is_hasty(course, tick)]
+    if hasty:
+        message = f"it fired although {rule.signal} had not been above for {rule.for_seconds} s"
+    yield judged(course.run, promise, kept=slowest <= within and not hasty, message=message)
+
+
+def _is_hasty(course: _Course, tick: int) -> bool:
+    """Tell whether a rule fired although its signal, as it was seen, had not been above for as long as it waits."""
+    since = max(0, tick - math.ceil(course.rule.for_seconds / TICK.total_seconds()))
+    looks = (decision.observation.readings for decision in course.run.decisions[since : tick + 1])
+    seen = (readings[course.rule.signal].value for readings in looks)
+    return any(value is None or value <= course.rule.steps[0].above for value in seen)
 
 
 def _why_never(true: Values, step: Step, within: int) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.scaling.judging.curves import Point, frontier
-from controller.scaling.judging.recommendation import cost_steps, knee, recommend
+from controller.scaling.judging.recommendation import cost_steps, knee, least_missed, recommend
 
 BENT = [Point("a", 100, 100), Point("b", 110, 20), Point("c", 150, 10), Point("d", 200, 5)]
 FLAT = [Point("a", 100, 100), Point("b", 150, 90), Point("c", 200, 10)]
@@ -17,10 +17,15 @@ points = st.lists(st.builds(Point, st.just("s"), st.floats(1, 1000), st.integers
 @pytest.mark.parametrize(
     ("curve", "budget", "taken", "says"),
     [
-        (BENT, 10, "c", "the cheapest that keeps to the 10 minutes allowed: it is over for 10"),
-        (BENT, 1000, "a", "the cheapest that keeps"),
-        ([*BENT, BEATEN], 30, "b", "it is over for 20"),
-        (BENT, 4, "b", "none keeps to the 4 minutes allowed (the best is over for 5); beyond it, more pods buy little"),
+        (BENT, 10, "c", "the cheapest within the 10 minutes allowed, over the objective for 10"),
+        (BENT, 1000, "a", "the cheapest within"),
+        ([*BENT, BEATEN], 30, "b", "over the objective for 20"),
+        (
+            BENT,
+            4,
+            "b",
+            "none is within the 4 minutes allowed (the best is over for 5); beyond it, more pods buy little",
+        ),
         (FLAT, 4, "c", "of these it misses least"),
         (BENT[:2], 4, "b", "of these it misses least"),
         (BENT[:1], 4, "a", "of these it misses least"),
@@ -28,7 +33,7 @@ points = st.lists(st.builds(Point, st.just("s"), st.floats(1, 1000), st.integers
     ids=["budget", "all keep it", "one is beaten", "knee", "no knee", "two", "one"],
 )
 def test_the_setting_to_take_is(curve: list[Point], budget: float, taken: str, says: str) -> None:
-    found = recommend(curve, budget)
+    found = recommend(curve, budget, otherwise=knee)
     assert found.point.setting == taken
     assert says in found.reason
     assert found.keeps_budget == (found.point.violation_minutes <= budget)
@@ -36,7 +41,7 @@ def test_the_setting_to_take_is(curve: list[Point], budget: float, taken: str, s
 
 @given(points, st.floats(0, 600))
 def test_the_setting_to_take_is_beaten_by_no_other(curve: list[Point], budget: float) -> None:
-    taken = recommend(curve, budget).point
+    taken = recommend(curve, budget, otherwise=knee).point
     better = [
         each
         for each in curve
@@ -45,6 +50,12 @@ def test_the_setting_to_take_is_beaten_by_no_other(curve: list[Point], budget: f
         and (each.pod_hours, each.violation_minutes) != (taken.pod_hours, taken.violation_minutes)
     ]
     assert not better
+
+
+def test_where_no_setting_keeps_the_budget_the_best_one_may_be_asked_for() -> None:
+    found = recommend(BENT, 4, otherwise=least_missed)
+    assert (found.point.setting, found.keeps_budget) == ("d", False)
+    assert found.reason.endswith("of these it misses least")
 
 
 @given(points)

@@ -137,6 +137,14 @@ def late(run: Rehearsed) -> Rehearsed:
     return replace(run, decisions=(*run.decisions[:1] * 10, *run.decisions[:-10]))
 
 
+def hasty(run: Rehearsed) -> Rehearsed:
+    """Return a run judged by a policy that was to wait five minutes longer."""
+    policy = run.stage.policy
+    rules = tuple(rule.model_copy(update={"for_seconds": 330}) for rule in policy.spec.step_scaling)
+    spec = policy.spec.model_copy(update={"step_scaling": rules})
+    return replace(run, stage=replace(run.stage, policy=policy.model_copy(update={"spec": spec})))
+
+
 def half(run: Rehearsed) -> Rehearsed:
     """Return a run in which half of what was to be added came."""
     created = run.timeline.created_replicas
@@ -176,6 +184,7 @@ def forgetful(run: Rehearsed) -> Rehearsed:
     [
         ("spike", late, "deep fires above 1000"),
         ("spike", late, "deep re-arms below 100"),
+        ("overload", hasty, "deep fires above 1000"),
         ("spike", half, "deep adds 50 % above 1000"),
         ("spike", half, "follows the load"),
         ("spike", forgetful, "deep keeps what it added"),
