@@ -90,6 +90,7 @@ def test_a_stored_policy_is_what_was_written_with_plain_defaults_beside_it(clust
         "mode": "Recommend",
         "actuator": "Scale",
         "metricsSource": "default",
+        "priority": 0,
     }
 
 

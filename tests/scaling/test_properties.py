@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from controller.api.behavior import Behavior, Pause, PauseDirection, Pin, StepLimit, StepLimitType
+from controller.api.error_budget import BadSpell
 from controller.api.guards import Dependency
 from controller.api.policy_status import (
     BacklogMemory,
@@ -48,6 +49,7 @@ DATABASES: list[dict[str, Any]] = [
     {"name": "replica", "signal": "connections", "above": 200, "action": "Cap", "maxReplicas": 30},
 ]
 FAST = {"indicators": [{"signal": "latency", "above": "0.25"}]}
+BUDGETED = {**FAST, "errorBudget": {"targetPercent": "99.9"}}
 DEMANDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (REQUESTS, {}),
     (QUEUED_REQUESTS, {"p95Milliseconds": 250}),
@@ -69,6 +71,7 @@ RULES: list[dict[str, Any]] = [
     {"name": "slow", "signal": "latency", "rearmBelow": 0, "steps": [{"above": "0.25", "addPercent": 10}]},
 ]
 
+MINUTE = timedelta(minutes=1)
 BLOCKING = Dependency.model_validate(DATABASES[0])
 
 seconds = st.integers(-600, 4000)
@@ -110,7 +113,7 @@ def policies(draw: st.DrawFn) -> ScalingPolicy:
         CONNECTIONS,
         minReplicas=low,
         maxReplicas=low + draw(st.integers(0, 100)),
-        objective=objective | draw(st.sampled_from([{}, FAST])),
+        objective=objective | draw(st.sampled_from([{}, FAST, BUDGETED])),
         dependencies=draw(st.lists(st.sampled_from(DATABASES), unique_by=lambda each: each["name"])),
         stepScaling=draw(st.lists(st.sampled_from(RULES), unique_by=lambda each: each["name"])),
         behavior={"scaleUp": draw(directions), "scaleDown": down},
@@ -142,6 +145,9 @@ removals = st.tuples(times, counts, st.none() | times).map(
 outages = st.tuples(times, times).map(lambda each: OutageMemory(began=each[0], seen=each[1]))
 rollouts = st.tuples(times, st.none() | times).map(lambda each: RolloutMemory(began=each[0], ended=each[1]))
 backlogs = times.map(lambda since: BacklogMemory(name="queue", since=since))
+spells = st.tuples(times, st.integers(1, 50), st.booleans()).map(
+    lambda each: BadSpell(began=each[0], ended=each[0] + each[1] * MINUTE, minutes=each[1], over=each[2])
+)
 recommendations = st.lists(st.tuples(seconds, counts), max_size=4, unique_by=lambda entry: entry[1])
 
 
@@ -162,6 +168,7 @@ def memories(draw: st.DrawFn) -> Memory:
         removal=draw(st.none() | removals),
         outage=draw(st.none() | outages),
         rollout=draw(st.none() | rollouts),
+        bad_spells=tuple(draw(st.lists(spells, max_size=3))),
         planned_replicas=draw(st.none() | counts),
     )
 
