@@ -20,6 +20,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
+from controller.scaling.guards.rest import switched_off
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
@@ -40,6 +41,7 @@ MARGIN = timedelta(minutes=30)
 
 # Policies decided before whoever shares the event loop gets a turn: some 25 ms, against seconds for a large fleet.
 BREATH = 50
+DAY = timedelta(days=1)
 
 Readings = Mapping[ObjectKey, Mapping[str, Reading]]
 
@@ -230,7 +232,9 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     soon = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
     windows = (*map(window_of, look.events), *schedule_windows(policy.spec, now, soon))
     keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
-    span = _Span(soon, max(soon, now + WARNED_AHEAD), disturbed=memory.outage is not None)
+    until = max(soon, now + WARNED_AHEAD)
+    day = now + DAY if policy.spec.scale_to_zero else until  # what a night is, only a day can tell
+    span = _Span(soon, until, day, disturbed=memory.outage is not None)
     outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
@@ -241,17 +245,25 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         outlooks=outlooks,
         unfitted={name: batch.unfitted[key] for name, key in keys.items() if key in batch.unfitted},
         windows=with_learned_multipliers(windows, memory),
-        obstacle=look.obstacle,
+        obstacle=_switched_off(look, memory) or look.obstacle,
         freeze=batch.freeze,
         runway=batch.runways.get(policy.key),
     )
 
 
+def _switched_off(look: _Look, memory: Memory) -> Obstacle | None:
+    return switched_off(look.policy, look.scale, memory) if look.policy.spec.scale_to_zero else None
+
+
 class _Span(NamedTuple):
-    """How far decisions look and an outlook reaches, and whether demand is disturbed: newer fits then know less."""
+    """How far decisions look, an outlook and what is usual reach, and whether demand is disturbed.
+
+    In a disturbance newer fits know less.
+    """
 
     soon: datetime
     until: datetime
+    usual_until: datetime
     disturbed: bool
 
 
@@ -272,7 +284,7 @@ def _usual(known: Usual | None, fitted: FittedForecast, span: _Span) -> Usual:
     """Return what is usual by the newest fit; in a disturbance by the one from before it, while that reaches."""
     if known and known.expected.end > span.soon and (span.disturbed or known.fitted is fitted):
         return known
-    forecast = fitted.forecast(_horizon(fitted, span.until), levels=(LOW, MEDIAN))
+    forecast = fitted.forecast(_horizon(fitted, span.usual_until), levels=(LOW, MEDIAN))
     return Usual(forecast.quantile(MEDIAN), forecast.quantile(LOW), fitted)
 
 

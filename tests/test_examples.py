@@ -50,7 +50,8 @@ def documents(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("file", "actuator"), [("scale.yaml", "Scale"), ("hpa-floor.yaml", "HPAMinReplicas"), ("metric.yaml", "Metric")]
+    ("file", "actuator"),
+    [("scale.yaml", "Scale"), ("hpa-floor.yaml", "HPAMinReplicas"), ("metric.yaml", "Metric"), ("zero.yaml", "Scale")],
 )
 def test_there_is_an_active_policy_for_each_actuator(file: str, actuator: str) -> None:
     (raw,) = [document for document in documents(file) if document["kind"] == "ScalingPolicy"]

@@ -111,6 +111,15 @@ class WriterMemory(Part):
     """When it was last taken up again."""
 
 
+class RestMemory(Part):
+    """Of a policy that may scale to zero: since when nobody asks, and since when it has."""
+
+    idle_since: Timestamp | None = None
+    """Since when no demand has been measured; empty while there is some, or it is not known."""
+    zero_since: Timestamp | None = None
+    """Since when the target is at zero by our hand; a 0 that a person set is not ours."""
+
+
 class StartUp(Part):
     """A scale-up that became wholly Ready."""
 
@@ -147,6 +156,8 @@ class Memory(Part):
     """In Recommend mode, what would have been done beside what was; empty while the policy acts."""
     bad_spells: Annotated[tuple[BadSpell, ...], Field(max_length=MAX_SPELLS)] = ()
     """When service was bad, as far back as the error budget asks; the oldest first."""
+    rest: RestMemory | None = None
+    """Of a policy that may scale to zero: since when nobody asks, and since when it has."""
     wished_replicas: Replicas | None = None
     """What a Metric policy asked for last: its decisions move this number."""
     occasions: Annotated[tuple[Occasion, ...], Field(max_length=MAX_OCCASIONS)] = ()

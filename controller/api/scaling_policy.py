@@ -141,6 +141,16 @@ class Fallback(Part):
     """How long a signal must be lost first."""
 
 
+class ScaleToZero(Part):
+    """Run nothing while nobody asks and nobody is expected; minReplicas is the least that runs otherwise.
+
+    Needs demand that is measured without the target's own pods, at an ingress or a queue: a signal that is lost wakes.
+    """
+
+    idle_seconds: Annotated[Seconds, Field(ge=60)] = 900
+    """How long no demand must have been measured first."""
+
+
 class ScalingPolicySpec(Part):
     """What the team wants for its workload."""
 
@@ -149,6 +159,11 @@ class ScalingPolicySpec(Part):
         cel(
             "!has(self.stepScaling) || self.stepScaling.all(rule, self.signals.exists(s, s.name == rule.signal))",
             "every step rule must name one of spec.signals",
+        ),
+        cel(
+            "!has(self.scaleToZero) || ((!has(self.actuator) || self.actuator == 'Scale') && "
+            "self.signals.exists(s, has(s.load)))",
+            "scaleToZero needs actuator Scale and a signal with a load",
         ),
         cel(
             "!has(self.dependencies) || self.dependencies.all(d, self.signals.exists(s, s.name == d.signal))",
@@ -202,6 +217,9 @@ class ScalingPolicySpec(Part):
     """Never fewer. A target that somebody set to 0 is off and stays off, as with HPA."""
     max_replicas: Annotated[Replicas, Field(ge=1)]
     """Never more."""
+    scale_to_zero: ScaleToZero | None = None
+    """Allow zero replicas while nothing is measured and nothing forecast. Needs actuator `Scale` and a signal with a
+    `load`."""
     metrics_source: ObjectName = "default"
     """Name of the MetricsSource to ask."""
     signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=16, json_schema_extra=by_name()), UniqueNames]
@@ -239,6 +257,12 @@ class ScalingPolicySpec(Part):
             raise ValueError(
                 f"minReplicas must not be above maxReplicas; they are {self.min_replicas} and {self.max_replicas}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _zero_can_be_left(self) -> "ScalingPolicySpec":
+        if self.scale_to_zero and (self.actuator is not Actuator.SCALE or not self.load_signals):
+            raise ValueError("scaleToZero needs actuator Scale and a signal with a load")
         return self
 
     @model_validator(mode="after")

@@ -37,8 +37,8 @@ async def read_scale(client: KubernetesClient, target: Address) -> ScaleObject:
 async def write_scale(client: KubernetesClient, target: Address, change: ScaleChange) -> None:
     """Change the replicas, provided they are still `from_replicas`; Conflict says what stands there now."""
     operations = (
-        {"op": "test", "path": REPLICAS, "value": change.from_replicas},
-        {"op": "replace", "path": REPLICAS, "value": change.to_replicas},
+        {"op": "test", "path": REPLICAS, "value": change.from_replicas or None},  # a 0 is left out, and nothing is null
+        {"op": "add", "path": REPLICAS, "value": change.to_replicas},  # what is there is replaced
     )
     try:
         await client.patch_json(target, operations)

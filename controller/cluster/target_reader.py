@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self
 
 from controller.api.metadata import ObjectKey
+from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Actuator, ScalingPolicy
 from controller.cluster.client import KubernetesClient
 from controller.cluster.discovery import Discovery
@@ -19,6 +20,7 @@ from controller.cluster.scale import read_scale
 from controller.cluster.targets import TargetKey
 from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable, Forbidden, NotFound
+from controller.scaling.guards.rest import switched_off
 from controller.scaling.observation import HpaFloor, Obstacle, Pod, Scale, Target
 from controller.scaling.reasons import Reason
 
@@ -179,10 +181,5 @@ def _hidden(reason: Reason, message: str) -> Target:
 
 
 def _switched_off(found: Found) -> Obstacle | None:
-    """As with HPA: somebody set 0 by hand, and 0 stays (minReplicas is at least 1)."""
-    if found.scale.spec_replicas:
-        return None
-    ref = found.policy.spec.scale_target_ref
-    return Obstacle(
-        Reason.TARGET_OFF, f"{ref.kind} {ref.name} is set to 0 replicas: it stays off until somebody sets 1"
-    )
+    """As with HPA: somebody set 0 by hand, and 0 stays. Whether it was us is for the cycle to say, which remembers."""
+    return None if found.policy.spec.scale_to_zero else switched_off(found.policy, found.scale, Memory())

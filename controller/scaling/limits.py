@@ -14,6 +14,7 @@ from controller.scaling.guards.dependencies import spare_dependencies
 from controller.scaling.guards.error_budget import keep_room_while_budget_is_short
 from controller.scaling.guards.health import Health, describe, unhealthy_signals
 from controller.scaling.guards.outage import hold_through_outage
+from controller.scaling.guards.rest import may_rest, rest_at_zero
 from controller.scaling.guards.rollout import hold_during_rollout
 from controller.scaling.guards.step_limits import limit_steps
 from controller.scaling.guards.undo import undo_harmful_removal
@@ -92,12 +93,12 @@ def cool_down(proposal: Proposal, observation: Observation, plan: Plan) -> Propo
 
 
 def clamp_to_bounds(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Keep replicas between the policy's minimum and maximum."""
-    del plan
+    """Keep replicas between the policy's minimum and maximum; below the minimum only at rest."""
     spec = observation.policy.spec
+    least = 0 if may_rest(proposal, observation, plan) else spec.min_replicas
     below = f"the plan of {proposal.replicas} is below minReplicas {spec.min_replicas}"
     above = f"the plan of {proposal.replicas} is above maxReplicas {spec.max_replicas}"
-    proposal = proposal.at_least(spec.min_replicas, Reason.TOO_FEW_REPLICAS, below)
+    proposal = proposal.at_least(least, Reason.TOO_FEW_REPLICAS, below)
     return proposal.at_most(spec.max_replicas, Reason.TOO_MANY_REPLICAS, above)
 
 
@@ -145,6 +146,7 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     undo_harmful_removal,
     spare_dependencies,
     keep_to_budget,
+    rest_at_zero,
     clamp_to_bounds,
     obey_pause,
     obey_pin,

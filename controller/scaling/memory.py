@@ -11,6 +11,7 @@ from controller.scaling.decision import Plan
 from controller.scaling.guards.error_budget import advance_spells
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.guards.outage import outage_after
+from controller.scaling.guards.rest import advance_rest, rest_after
 from controller.scaling.guards.rollout import advance_rollout, scaled_up_pods
 from controller.scaling.guards.second_writer import advance_writer, writer_after
 from controller.scaling.guards.undo import advance_removal, removal_after
@@ -35,7 +36,9 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
     # Replicas may have come and gone meanwhile: a fleet is steady when it has been seen to be.
     capacities = tuple(each.model_copy(update={"steady_since": None}) for each in memory.capacities)
     recommendations = _record(memory.recommendations, current, now)
-    return memory.model_copy(update={"recommendations": recommendations, "outage": outage, "capacities": capacities})
+    rest = memory.rest and memory.rest.model_copy(update={"idle_since": None})  # somebody may have asked meanwhile
+    known = {"recommendations": recommendations, "outage": outage, "capacities": capacities, "rest": rest}
+    return memory.model_copy(update=known)
 
 
 def advance_memory(observation: Observation) -> Memory:
@@ -54,6 +57,7 @@ def advance_memory(observation: Observation) -> Memory:
         removal=advance_removal(looked),
         bad_spells=advance_spells(looked),
         occasions=advance_occasions(looked),
+        rest=advance_rest(looked),
     )
 
 
@@ -75,6 +79,7 @@ def remember(observation: Observation, plan: Plan, desired: int) -> Memory:
         shadow=advance_shadow(observation, max([planned, *(entry.replicas for entry in recommendations)])),
         changes=_changes(observation, desired),
         removal=removal_after(observation, desired),
+        rest=rest_after(observation, desired),
         wished_replicas=desired if observation.acts and _only_wishes(observation.policy) else None,
         writer=writer_after(observation, desired),
         planned_replicas=planned if fresh else memory.planned_replicas,
@@ -155,6 +160,7 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
         removal=memory.removal and _not_after(now, memory.removal, "at", "undone_at"),
         outage=memory.outage and _not_after(now, memory.outage, "began", "seen"),
         rollout=memory.rollout and _not_after(now, memory.rollout, "began", "ended"),
+        rest=memory.rest and _not_after(now, memory.rest, "idle_since", "zero_since"),
         writer=memory.writer and _not_after(now, memory.writer, "changed_at", "yielded_since", "resumed_at"),
         backlogs=tuple([_not_after(now, backlog, "since") for backlog in memory.backlogs]),
         capacities=tuple([_not_after(now, each, *CAPACITY_TIMES) for each in memory.capacities]),

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     SCALE_DOWN_UNDONE = "ScaleDownUndone"
     ROLLOUT = "RollingOut"
     DEPENDENCY_LIMIT = "DependencyLimit"
+    IDLE = "Idle"
     HPA_FLOOR = "HPAFloor"
     HPA_MAX = "HPAMaxReplicas"
     PAUSED = "Paused"

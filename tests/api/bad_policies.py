@@ -405,6 +405,24 @@ MISTAKES = (
         "spec.stepScaling[0]",
         "rearmBelow must not be above the lowest threshold of its rule",
     ),
+    Mistake(
+        "zero through the floor of an HPA",
+        a_document(scaleToZero={}, actuator="HPAMinReplicas"),
+        "spec",
+        "scaleToZero needs actuator Scale and a signal with a load",
+    ),
+    Mistake(
+        "zero without demand that could wake it",
+        a_document(scaleToZero={}, signals=[DEPTH]),
+        "spec",
+        "scaleToZero needs actuator Scale and a signal with a load",
+    ),
+    Mistake(
+        "an idle time of nothing",
+        a_document(scaleToZero={"idleSeconds": 0}),
+        "spec.scaleToZero.idleSeconds",
+        "should be greater than or equal to 60",
+    ),
     # queues
     Mistake(
         "a queue with a load",

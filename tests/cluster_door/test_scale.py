@@ -54,3 +54,20 @@ async def test_a_scale_that_makes_no_sense_is_refused(world: FakeApi, client: Ku
 
     with pytest.raises(ClusterUnavailable, match=r"spec\.replicas"):
         await read_scale(client, SCALE)
+
+
+async def test_a_zero_that_the_api_server_leaves_out_is_changed_as_any_number(
+    world: FakeApi, client: KubernetesClient
+) -> None:
+    world.put(SCALE.path, {"spec": {}})
+
+    await write_scale(client, SCALE, ScaleChange(ScaleTargetRef(name="web"), from_replicas=0, to_replicas=2))
+
+    assert world.objects[SCALE.path]["spec"] == {"replicas": 2}
+
+
+async def test_a_zero_that_is_none_any_more_is_left_alone(world: FakeApi, client: KubernetesClient) -> None:
+    world.put(SCALE.path, {"spec": {"replicas": 7}})
+
+    with pytest.raises(Conflict, match="somebody else set 7"):
+        await write_scale(client, SCALE, ScaleChange(ScaleTargetRef(name="web"), from_replicas=0, to_replicas=2))

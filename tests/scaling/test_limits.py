@@ -54,6 +54,7 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
         "undo_harmful_removal",
         "spare_dependencies",
         "keep_to_budget",
+        "rest_at_zero",
         "clamp_to_bounds",
         "obey_pause",
         "obey_pin",

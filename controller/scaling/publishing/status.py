@@ -110,6 +110,7 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.outage and status.memory.outage.began,
         status.memory.rollout,
         _seen_of(status.memory.writer),
+        status.memory.rest and status.memory.rest.zero_since,
         status.memory.shadow and [day.began for day in status.memory.shadow.days],
         tuple((each.began, each.minutes // TOLD_MINUTES) for each in status.memory.occasions),
         tuple((spell.began, spell.minutes // TOLD_MINUTES, spell.over) for spell in status.memory.bad_spells),
