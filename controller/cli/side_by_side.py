@@ -38,7 +38,7 @@ class Here(Executor):
 @contextmanager
 def workers(jobs: int | None) -> Iterator[Executor]:
     """Hand out an executor of so many jobs; by default one for each processor, where worker processes are installed."""
-    count = jobs or (len(os.sched_getaffinity(0)) if find_spec("pebble") else 1)
+    count = jobs or ((os.cpu_count() or 1) if find_spec("pebble") else 1)
     if count == 1:
         yield Here()
         return

@@ -56,6 +56,11 @@ class Bench:
     executor: Executor
     done: Callable[[int], object] = lambda _: None
 
+    def within(self, max_replicas: int) -> "Bench":
+        """Return the bench on which nobody, an HPA neither, runs more than so many replicas."""
+        world = replace(self.scene.world, max_replicas=max_replicas)
+        return replace(self, scene=replace(self.scene, world=world))
+
     @property
     def first_days(self) -> Scene:
         """The scene without the days that are kept, and without what is interpolated towards them."""
@@ -68,6 +73,7 @@ def tune(bench: Bench, known: Known, *, budget: float) -> Tuned:
     demand = bench.first_days.demand
     allowed = budget * (len(demand.rps) - demand.evaluated_from) / TICKS_A_MINUTE
     shipped, floors = bounds(bench, known)
+    bench = bench.within(shipped.max_replicas)
     tried = _try(bench, known, [shipped])
     why = _recommended([*tried.values()], allowed)
     best = shipped
