@@ -22,15 +22,16 @@ ENDED = timedelta(seconds=20)
 
 @pytest.fixture
 def own_lease(cluster: Cluster, namespace: str, operator_identity: str) -> str:
-    """The flag that gives an operator a Lease in the test's own namespace, and the right to it."""
+    """The flag that gives an operator a Lease in the test's own namespace, and its rights there."""
     group = "rbac.authorization.k8s.io"
     metadata = {"name": "lease", "namespace": namespace}
-    rule = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create", "get", "patch"]}
+    leases = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create", "get", "patch"]}
+    freeze = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["headroom-freeze"], "verbs": ["get"]}
     reference = {"apiGroup": group, "kind": "Role", "name": "lease"}
     subject = cluster.subject(operator_identity)
     cluster.apply(
         [
-            {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]},
+            {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata, "rules": [leases, freeze]},
             {
                 "apiVersion": f"{group}/v1",
                 "kind": "RoleBinding",
