@@ -11,7 +11,6 @@ from controller.scaling.decision import Plan, Proposal
 from controller.scaling.guards.budget import keep_to_budget
 from controller.scaling.guards.by_hand import obey_freeze, obey_pause, obey_pin
 from controller.scaling.guards.dependencies import spare_dependencies
-from controller.scaling.guards.error_budget import keep_room_while_budget_is_short
 from controller.scaling.guards.health import Health, describe, unhealthy_signals
 from controller.scaling.guards.outage import hold_through_outage
 from controller.scaling.guards.rest import may_rest, rest_at_zero
@@ -135,7 +134,6 @@ def _hold_rung(proposal: Proposal, observation: Observation, name: str, rung: He
 LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     hold_on_unhealthy_signals,
     hold_through_outage,
-    keep_room_while_budget_is_short,
     hold_while_in_flight,
     stabilize,
     keep_what_is_needed_soon,

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     FAILOVER_RESERVE = "FailoverReserve"
     SCHEDULE = "Schedule"
     WINDOW_HELD = "WindowHeld"
+    ERROR_BUDGET_NEARLY_GONE = "ErrorBudgetNearlyGone"
     # why a voice is silent
     FORECAST_NOT_READY = "ForecastNotReady"
     FORECAST_GATE_CLOSED = "ForecastGateClosed"
@@ -28,7 +29,6 @@ class Reason(StrEnum):
     SIGNALS_LOST = "SignalsLost"
     FALLBACK_FLOOR = "FallbackFloor"
     OUTAGE = "OutageHeld"
-    ERROR_BUDGET_NEARLY_GONE = "ErrorBudgetNearlyGone"
     IN_FLIGHT = "CapacityInFlight"
     WITHIN_TOLERANCE = "WithinTolerance"
     SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
@@ -88,3 +88,7 @@ class Reason(StrEnum):
     # whether a MetricsSource is reachable
     SOURCE_ANSWERS = "Answering"
     SOURCE_UNREACHABLE = "NotAnswering"
+
+
+# Rules and events ask for more; they cannot say less is enough.
+KNOWS_DEMAND = (Reason.FORECAST, Reason.LIVE_RATIO, Reason.QUEUE_DRAIN)

@@ -43,7 +43,6 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
     assert [limit.__name__ for limit in LIMITS] == [
         "hold_on_unhealthy_signals",
         "hold_through_outage",
-        "keep_room_while_budget_is_short",
         "hold_while_in_flight",
         "stabilize",
         "keep_what_is_needed_soon",

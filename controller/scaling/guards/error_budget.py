@@ -1,13 +1,11 @@
-"""The error budget of a policy, live: when service was bad is remembered, and a budget nearly gone asks for more room.
+"""The error budget of a policy, live: when service was bad is remembered, and how the budget stands is told.
 
-What a budget is worth is arithmetic, in judging/error_budget.py.
+What a budget is worth is arithmetic, in judging/error_budget.py; what a short one asks for, in voices/spare_room.py.
 """
 
-import math
 from datetime import datetime, timedelta
 
 from controller.api.error_budget import BadSpell
-from controller.scaling.decision import Plan, Proposal
 from controller.scaling.guards.indicators import is_service_bad
 from controller.scaling.judging.error_budget import (
     BURN_WINDOWS,
@@ -21,11 +19,9 @@ from controller.scaling.judging.error_budget import (
     joined,
 )
 from controller.scaling.observation import Observation
-from controller.scaling.plan import KNOWS_DEMAND
 from controller.scaling.reasons import Reason
 
 NEARLY_GONE = 0.25  # of the budget left: a week's worth of four
-MORE_ROOM = 1.2  # where ten replicas are needed, two may be slow or missing
 UNSEEN = timedelta(minutes=10)  # bad before and after what nobody saw, a restart say, was bad in between
 
 
@@ -67,18 +63,6 @@ def burn_rates(observation: Observation) -> dict[str, float]:
     if wanted is None:
         return {}
     return {name: burn_rate(spells, wanted, length, now=observation.now) for name, length in BURN_WINDOWS.items()}
-
-
-def keep_room_while_budget_is_short(proposal: Proposal, observation: Observation, plan: Plan) -> Proposal:
-    """Keep a fifth more than demand needs while the error budget is nearly gone."""
-    budget = error_budget(observation)
-    needs = [c.replicas for c in plan.candidates if c.replicas and c.reason in KNOWS_DEMAND]
-    if budget is None or budget.left_share >= NEARLY_GONE or not needs:
-        return proposal
-    needed = max(needs)
-    replicas = math.ceil(MORE_ROOM * needed)
-    message = f"{told(budget)}: {replicas} replicas are kept where demand needs {needed}"
-    return proposal.at_least(replicas, Reason.ERROR_BUDGET_NEARLY_GONE, message)
 
 
 def within_error_budget(observation: Observation) -> tuple[bool, str, str] | None:

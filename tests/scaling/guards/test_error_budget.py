@@ -146,6 +146,12 @@ def test_the_room_does_not_grow_with_every_sweep() -> None:
     assert replicas[1:] == [11] * 8
 
 
+def test_the_room_is_among_what_the_stabilization_window_remembers() -> None:
+    spent = Memory(bad_spells=(spell(2000, 500),))
+    decision = evaluate(an_observation(POLICY, replicas=11, memory=spent, requests=70, latency=0.1))
+    assert [each.replicas for each in decision.memory.recommendations] == [11]
+
+
 def test_a_rule_alone_is_not_raised() -> None:
     rule = {"name": "backlog", "signal": "queue", "steps": [{"above": 1000, "addReplicas": 5}]}
     policy = a_policy(
