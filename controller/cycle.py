@@ -115,7 +115,7 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
     seen = _Seen(batch, now, readings, _events_by_policy(batch.events), {})
-    done, asking = _Outcome(now), _Outcome(now)
+    done, sharing = _Outcome(now), list[Decision]()
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             if number:
@@ -128,9 +128,12 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
         if target.scale is None:
             done.patches += _patch_without_scale(policy, target.obstacle, now)
             continue
-        outcome = asking if shares_budget(policy) else done
-        outcome.decide(policy, partial(_decide, policy, target.scale, target.obstacle, seen))
-    done.share_out(asking)
+        decision = done.decide(policy, partial(_decide, policy, target.scale, target.obstacle, seen))
+        if decision is not None and shares_budget(policy):
+            sharing.append(decision)
+        elif decision is not None:
+            done.settle(decision)
+    await _share_out(sharing, done)
     written = tuple(patch for patch in done.patches if not patch.is_empty)
     await cluster.apply(written)
     return Cycle(tuple(done.decisions), written, Carried(done.memories, done.outlooks), done.failures)
@@ -147,28 +150,44 @@ class _Outcome:
     outlooks: dict[SignalKey, Outlook] = field(default_factory=dict)
     failures: dict[ObjectKey, Exception] = field(default_factory=dict)
 
-    def decide(self, policy: ScalingPolicy, make: Callable[[], Decision]) -> None:
-        """Take in a decision; a defect that one policy meets must not stop all others."""
+    def decide(self, policy: ScalingPolicy, make: Callable[[], Decision]) -> Decision | None:
+        """Return a decision; None where a defect was met, which must not stop all other policies."""
         try:
-            decision = make()
-            self.patches.append(patch_for(decision))
-            self.decisions.append(decision)
-            self.memories[policy.key] = decision.memory
-            looked = decision.observation.outlooks.items()
-            self.outlooks.update({SignalKey(policy.key, name): outlook for name, outlook in looked})
+            return make()
         except Exception as error:  # noqa: BLE001  whatever it is, it is told on the policy and by the caller
-            self.failures[policy.key] = error
-            self.patches += _patch_without_scale(policy, _defect(error), self.now)
+            self._tell(policy, error)
+            return None
 
-    def share_out(self, asking: "_Outcome") -> None:
-        """Take in what policies decided that share a budget; who gets less than it asks for decides again by that."""
-        granted = grants(asking.decisions)
-        for decision in asking.decisions:
-            grant = granted.get(decision.policy)
-            self.decide(decision.observation.policy, partial(_decide_again, decision, grant))
-        self.failures |= asking.failures
-        failed = (patch for patch in asking.patches if patch.policy in asking.failures)
-        self.patches += failed
+    def settle(self, decision: Decision) -> None:
+        """Take in what is decided for good."""
+        policy = decision.observation.policy
+        try:
+            self.patches.append(patch_for(decision))
+        except Exception as error:  # noqa: BLE001  the same
+            self._tell(policy, error)
+            return
+        self.decisions.append(decision)
+        self.memories[policy.key] = decision.memory
+        looked = decision.observation.outlooks.items()
+        self.outlooks.update({SignalKey(policy.key, name): outlook for name, outlook in looked})
+
+    def _tell(self, policy: ScalingPolicy, error: Exception) -> None:
+        self.failures[policy.key] = error
+        self.patches += _patch_without_scale(policy, _defect(error), self.now)
+
+
+async def _share_out(sharing: Sequence[Decision], done: _Outcome) -> None:
+    """Settle the decisions of policies that share budgets; who gets less than it asks for decides again by that."""
+    granted = grants(sharing)
+    for number, decision in enumerate(sharing):
+        if number and number % BREATH == 0:
+            await asyncio.sleep(0)
+        grant = granted.get(decision.policy)
+        settled: Decision | None = decision
+        if grant is not None:
+            settled = done.decide(decision.observation.policy, partial(_decide_again, decision, grant))
+        if settled is not None:
+            done.settle(settled)
 
 
 class _Seen(NamedTuple):
@@ -198,9 +217,7 @@ def _decide(policy: ScalingPolicy, scale: Scale, obstacle: Obstacle | None, seen
     return evaluate(_observe(look, seen.batch, seen.now))
 
 
-def _decide_again(decision: Decision, grant: Grant | None) -> Decision:
-    if grant is None:
-        return decision
+def _decide_again(decision: Decision, grant: Grant) -> Decision:
     return evaluate(replace(decision.observation, memory=decision.remembered, grant=grant))
 
 
