@@ -16,7 +16,7 @@ from forecasting.masks import Reason
 from forecasting.models import FittedModel, Model
 from forecasting.models.persistence import fading
 from forecasting.panel import Panel, ceiling_of, demand_of
-from forecasting.seasons import HOUR, Steps, Ticks
+from forecasting.seasons import Steps, Ticks
 from forecasting.series import Values
 from forecasting.surprises import CARRIED, surprises_at
 
@@ -32,14 +32,16 @@ class Trial:
     `forecasts` is (members, series, folds, origins, leads), `truth` (series, folds, origins, leads), NaN where a sample
     is missing or lies beyond the fold's day: its first origin sees that day whole, its last one only an hour.
     `held` (series, folds, origins) is the last value known at each origin, `surprises` (members, series, folds,
-    origins, memories) is how the samples before it deviate from each member's pattern. No forecast exceeds the log
-    values of `ceiling` (series, folds, 1).
+    origins, memories) is how the samples before it deviate from each member's pattern. `recalled` (members, series,
+    folds, origins) is what would be forecast there of the newest sample itself, NaN where that is not known. No
+    forecast exceeds the log values of `ceiling` (series, folds, 1).
     """
 
     forecasts: Values
     truth: Values
     held: Values
     surprises: Values
+    recalled: Values
     ceiling: Values
 
 
@@ -156,20 +158,23 @@ class _Fold:
         inside = ahead < len(self.steps)
         target = np.where(inside, ahead, 0)
         surprises = surprises_at(self.heard - self.patterns, starts + day, day, self.steps.seconds)
-        left = np.stack([fading(each, leads.hours + 0.5 * self.steps.seconds / HOUR) for each in self.persistence])
-        logs = self.patterns[:, :, target] + surprises[..., CARRIED, None] * left[:, :, None, :]
+        left = np.stack([fading(each, leads.centres) for each in self.persistence])
+        carried = surprises[..., CARRIED, None] * left[:, :, None, :]
+        newest = day + starts - 1
+        recalled = demand_of(self.patterns[:, :, newest] + carried[..., 0], self.ceiling)
         return Trial(
-            forecasts=demand_of(logs, self.ceiling[:, :, None])[:, :, None],
+            forecasts=demand_of(self.patterns[:, :, target] + carried, self.ceiling[:, :, None])[:, :, None],
             truth=np.where(inside, np.expm1(self.logs[:, target]), np.nan)[:, None],
-            held=np.expm1(self.held[:, day + starts - 1])[:, None],
+            held=np.expm1(self.held[:, newest])[:, None],
             surprises=surprises[:, :, None],
+            recalled=np.where(np.isnan(self.logs[:, newest]), np.nan, recalled)[:, :, None],
             ceiling=self.ceiling[:, None],
         )
 
 
 def _join(trials: Sequence[Trial]) -> Trial:
     """Return the trials of all folds as one."""
-    axes = {"forecasts": 2, "surprises": 2}
+    axes = {"forecasts": 2, "surprises": 2, "recalled": 2}
     names = [field.name for field in fields(Trial)]
     return Trial(
         **{name: np.concatenate([getattr(each, name) for each in trials], axis=axes.get(name, 1)) for name in names}

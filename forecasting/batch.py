@@ -186,6 +186,7 @@ def _fit_grid(jobs: Sequence[_Job], plan: _Plan) -> list[FittedForecast]:
             left_out=cleaned.left_out(row),
             standing=heard[row].standing,
             surprises=surprises[row].copy(),
+            newest=deviations[row, :, -1].copy(),
             in_progress=math.nan,
         )
         for row, (job, (evaluation, evaluated)) in enumerate(zip(jobs, evaluations, strict=True))

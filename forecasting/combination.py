@@ -9,6 +9,7 @@ import numpy as np
 
 from forecasting.accuracy import absolute_errors, mean_known
 from forecasting.backtest import Backtest
+from forecasting.bursts import burst_limits, with_bursts
 from forecasting.correction import Correction, learn_correction
 from forecasting.panel import demand_of
 from forecasting.selection import Mix, mix_from
@@ -20,7 +21,8 @@ class Combination:
     """The combined forecasts, (series, folds, origins, leads), and what all folds together teach for the time to come.
 
     `errors` is (series, members, windows); an error is NaN where no truth was known. `surprises` (series, folds,
-    origins, memories) is how the newest samples deviated from the combined pattern.
+    origins, memories) is how the newest samples deviated from the combined pattern. `bursts` (series,) is how far above
+    its forecast, in log space, a newest sample is a burst.
     """
 
     forecasts: Values
@@ -28,6 +30,7 @@ class Combination:
     mix: Mix
     correction: Correction
     surprises: Values
+    bursts: Values
 
 
 def combine(backtest: Backtest) -> Combination:
@@ -37,18 +40,24 @@ def combine(backtest: Backtest) -> Combination:
     shares = _shares_without_own_fold(backtest, by_fold, demand)
     mixed = np.einsum("msfol,sfml->sfol", backtest.trial.forecasts, shares)
     surprises = np.einsum("msfok,sfm->sfok", backtest.trial.surprises, shares[..., 0])
-    added = np.empty_like(mixed)
+    recalled = np.einsum("msfo,sfm->sfo", backtest.trial.recalled, shares[..., 0])
+    logs, gaps = np.log1p(mixed), np.log1p(backtest.trial.held) - np.log1p(recalled)
     halves = backtest.halves()
     for half, other in zip(halves, reversed(halves), strict=True):
-        correction = _learn(backtest, mixed, surprises, other)
-        added[:, half] = correction.at(backtest.leads.hours, surprises[:, half])
+        added = _learn(backtest, mixed, surprises, other).at(backtest.leads.hours, surprises[:, half])
+        logs[:, half] += added
+        gaps[:, half] -= added[..., 0]
+    for half, other in zip(halves, reversed(halves), strict=True):
+        limits = burst_limits(gaps[:, other])[:, None, None, None]
+        logs[:, half] = with_bursts(logs[:, half], gaps[:, half, :, None], limits, backtest.leads.centres)
     errors = mean_known(by_fold, axis=1)
     return Combination(
-        forecasts=demand_of(np.log1p(mixed) + added, backtest.trial.ceiling[..., None]),
+        forecasts=demand_of(logs, backtest.trial.ceiling[..., None]),
         errors=errors,
         mix=mix_from(errors, demand, backtest.leads),
         correction=_learn(backtest, mixed, surprises, slice(None)),
         surprises=surprises,
+        bursts=burst_limits(gaps),
     )
 
 

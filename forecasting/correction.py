@@ -32,6 +32,12 @@ class Correction:
         """Return that of one of the series, as its own copy."""
         return Correction(self.leads, self.coefficients[row : row + 1].copy())
 
+    @property
+    def now(self) -> Values:
+        """The coefficients of one series in the first window, (memories,)."""
+        now: Values = self.coefficients[0, :, 0]
+        return now
+
     def at(self, leads: Values, surprises: Values) -> Values:
         """Return what to add in log space (series, ..., leads) after surprises (series, ..., memories)."""
         by_lead = interpolate(self.coefficients, self.leads, leads)

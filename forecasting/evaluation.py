@@ -57,7 +57,10 @@ class Planning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What is known about how well one series is forecast, and for what use (`planning`) it was judged."""
+    """What is known about how well one series is forecast, and for what use (`planning`) it was judged.
+
+    `burst` is how far above its forecast, in log space, a newest sample is a burst.
+    """
 
     planning: Planning
     weights: tuple[Weight, ...]
@@ -65,6 +68,7 @@ class Evaluation:
     correction: Correction
     bounds: Bounds
     limits: Limits
+    burst: float
     accuracy: Accuracy
     gate: Gate
 
@@ -113,6 +117,7 @@ def evaluate(
             correction=combination.correction.select(row),
             bounds=bounds.select(row),
             limits=limits,
+            burst=float(combination.bursts[row]),
             accuracy=accuracy,
             gate=gate,
         )
@@ -260,6 +265,7 @@ def unproven(names: Sequence[str], spread: Values, planning: Planning, history: 
             correction=no_correction(),
             bounds=bounds.select(row),
             limits=NO_LIMITS,
+            burst=math.inf,
             accuracy=nothing,
             gate=history_too_short(history),
         )

@@ -1,5 +1,6 @@
 """FittedForecast: what was learned about one series, ready to be asked and to take in more. Learning is in batch.py."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.accuracy import Accuracy
+from forecasting.bursts import with_bursts
 from forecasting.errors import ForecastingError
 from forecasting.evaluation import Evaluation
 from forecasting.forecast import Forecast
@@ -51,6 +53,7 @@ class FittedForecast:
     left_out: tuple[LeftOut, ...]  # of the history
     standing: Standing  # of the newest whole steps
     surprises: Values  # (members, memories), how the newest whole steps deviated from each member's pattern
+    newest: Values  # (members,), how the newest whole step alone did, NaN where it is not known
     in_progress: float  # log value of the step at the origin as far as it is measured, NaN where it is not
 
     @property
@@ -98,7 +101,9 @@ class FittedForecast:
         _check_horizon(horizon)
         steps = self._steps(-(-horizon // self.step))
         patterns = self._patterns(steps)
-        paths = self._members(patterns, self._newest(steps, patterns), np.arange(len(steps)) * (steps.seconds / HOUR))
+        paths = self._members(
+            patterns, self._surprises(steps, patterns), np.arange(len(steps)) * (steps.seconds / HOUR)
+        )
         paths = np.minimum(paths, LARGEST_SAMPLE)
         return {each.name: Series(self.origin, self.step, path) for each, path in zip(self.weights, paths, strict=True)}
 
@@ -129,27 +134,50 @@ class FittedForecast:
         """Return what each member expects of steps when nothing is unusual, log values (members, steps)."""
         return np.concatenate([member.pattern(steps) for member in self.members])
 
-    def _newest(self, steps: Steps, patterns: Values) -> Values:
+    def _surprises(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
         deviations = self._deviations(steps.part(0, 1), patterns[:, :1], np.array([self.in_progress]))
         return renewed(self.surprises, deviations + self._hear(deviations).added, steps.seconds)
 
     def _members(self, patterns: Values, surprises: Values, leads: Values) -> Values:
         """Return what each member expects after surprises (members, memories), as demand (members, leads)."""
+        return demand_of(patterns + surprises[:, CARRIED, None] * self._fading(leads), self.ceiling)
+
+    def _fading(self, leads: Values) -> Values:
+        """Return what is left of each member's surprise at leads of so many hours, (members, leads)."""
         persistence = np.concatenate([member.persistence for member in self.members])
-        carried = surprises[:, CARRIED, None] * fading(persistence, leads + 0.5 * self.step.total_seconds() / HOUR)
-        return demand_of(patterns + carried, self.ceiling)
+        return fading(persistence, leads + 0.5 * self.step.total_seconds() / HOUR)
 
     def _corrected_mean(self, steps: Steps, leads: Values) -> Values:
         """Return the members' weighted mean from the origin on, corrected: log values (1, leads) of ordinary days."""
         patterns = self._patterns(steps)
-        surprises = self._newest(steps, patterns)
-        lifts = self.standing.lifts(leads, self.evaluation.limits, steps.seconds)
+        surprises = self._surprises(steps, patterns)
+        expected = self._foreseen(patterns, surprises, leads)
+        left = self.in_progress - self.marked.deviations(steps.part(0, 1), self.calendar) - expected[:, :1]
+        hours = leads + 0.5 * steps.seconds / HOUR
+        expected = with_bursts(expected, self._gap(), self.evaluation.burst, hours, left=left)
+        return np.minimum(expected, self.ceiling)
+
+    def _gap(self) -> float:
+        """Return how far the newest whole step lies above what is forecast of it, as if it were to come next."""
+        known, seconds = self.evaluation, self.step.total_seconds()
+        level = self.standing.level(seconds)
+        surprises = self.surprises - self.standing.told(seconds) if level else self.surprises
+        lift = level or float(self.standing.lifts(np.zeros(1), known.limits, seconds)[0])
+        carried = surprises[:, CARRIED] * self._fading(np.zeros(1))[:, 0]
+        # Shares add up to 1, so this is the logarithm of the weighted mean, relative to the sample.
+        mean = math.log(known.mix.now @ np.exp(lift + carried - self.newest))
+        return -mean - float(known.mix.now @ surprises @ known.correction.now)
+
+    def _foreseen(self, patterns: Values, surprises: Values, leads: Values) -> Values:
+        """Return what is expected without bursts, log values (1, leads)."""
+        seconds = self.step.total_seconds()
+        lifts = self.standing.lifts(leads, self.evaluation.limits, seconds)
         expected = self._combined(patterns + lifts, surprises, leads)
-        level = self.standing.level(steps.seconds)
+        level = self.standing.level(seconds)
         if level:
             belief = belief_in_level(leads)
-            lifted = self._combined(patterns + level, surprises - self.standing.told(steps.seconds), leads)
+            lifted = self._combined(patterns + level, surprises - self.standing.told(seconds), leads)
             expected = belief * lifted + (1 - belief) * expected
         # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
         return np.where(expected > ROUNDING * self.ceiling, np.minimum(expected, self.ceiling), 0.0)

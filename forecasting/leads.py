@@ -31,6 +31,12 @@ class Leads:
     share: Values
 
     @cached_property
+    def centres(self) -> Values:
+        """How many hours ahead the middle of each lead's step is, (leads,)."""
+        a_step = float(self.hours[-1] / self.steps[-1])
+        return self.hours + 0.5 * a_step
+
+    @cached_property
     def middles(self) -> Values:
         """The middle of each window in hours, (windows,)."""
         return np.array([self.hours[inside].mean() for inside in self.windows])

@@ -87,6 +87,7 @@ def _update(
             ceiling=ceilings[row : row + 1].copy(),
             standing=heard.standings[row],
             surprises=heard.surprises[row].copy(),
+            newest=heard.newest[row].copy(),
             in_progress=in_progress[row],
         )
         for row, each in enumerate(group)
@@ -94,11 +95,15 @@ def _update(
 
 
 class _Heard(NamedTuple):
-    """What is made of the log values of whole steps: what members learn, (rows, n), what stands, what surprises."""
+    """What is made of the log values of whole steps: what members learn, (rows, n), what stands, what surprises.
+
+    `newest` (rows, members) is how the last of them deviates from the patterns.
+    """
 
     whole: Values
     standings: list[Standing]
     surprises: Values
+    newest: Values
 
 
 def _hear(group: Sequence[FittedForecast], steps: Steps, logs: Values, members: Sequence[FittedModel]) -> _Heard:
@@ -112,7 +117,7 @@ def _hear(group: Sequence[FittedForecast], steps: Steps, logs: Values, members: 
     added, levels, standings = hear_rows([each.standing for each in group], combined, limits, steps.seconds)
     surprises = renewed(np.array([each.surprises for each in group]), deviations + added[:, None], steps.seconds)
     # What is passed over is unknown from here on.
-    return _Heard(logs + added - levels, standings, surprises)
+    return _Heard(logs + added - levels, standings, surprises, deviations[..., -1])
 
 
 def _absorbed(calendar: Calendar, whole: Panel, members: Sequence[FittedModel]) -> list[FittedModel | None]:

@@ -10,7 +10,9 @@ from docs.forecasts.loads import Loads, came, hourly_updates
 from docs.forecasts.step import HOUR, Step, line, listed, moment, off_by, percent, span, time_axis
 from docs.marks import Ink, Span, measured
 from forecasting import FittedForecast, Series
+from forecasting.bursts import HALF_CARRIED
 from forecasting.correction import no_correction
+from forecasting.series import Values
 from forecasting.surprises import CARRIED, MEMORIES
 
 HOURS_WALKED = 36
@@ -30,8 +32,10 @@ def correction(loads: Loads) -> Step:
     return Step(
         figures={
             "jump": f"{JUMP:g}",
-            "after_a_quarter": f"{quarter:.1f}",
-            "after_an_hour": f"{hour:.1f}",
+            "next_minutes": f"{quarter[0]:.1f}",
+            "an_hour_ahead": f"{quarter[-1]:.1f}",
+            "after_an_hour": f"{hour.mean():.1f}",
+            "half_carried": span(timedelta(hours=HALF_CARRIED)),
             "memories": listed([span(timedelta(hours=float(hours))) for hours in MEMORIES]),
             "carried": span(timedelta(hours=float(MEMORIES[CARRIED]))),
             "database_step": span(loads.database.step),
@@ -42,8 +46,9 @@ def correction(loads: Loads) -> Step:
             "error_left": percent(with_it / without),
         },
         holds={
-            "so it is passed over at first.": abs(quarter - 1) < LITTLE,
-            "What stands for an hour is taken for real.": hour > 1 + (JUMP - 1) / 2,
+            "A sample far above its forecast lifts the next minutes as far,": abs(quarter[0] - JUMP) < LITTLE,
+            "Farther ahead it is passed over at first,": abs(quarter[-1] - 1) < LITTLE,
+            "What stands for an hour is taken for real.": hour.mean() > 1 + (JUMP - 1) / 2,
             "The correction makes the first hour better.": with_it < without,
             "Each member carries the surprise of about $carried forward, and lets it fade.": all(
                 bool((member.persistence >= 0).all() and (member.persistence < 1).all())
@@ -57,13 +62,13 @@ def correction(loads: Loads) -> Step:
     )
 
 
-def _after_a_jump(loads: Loads, length: timedelta) -> float:
-    """Return how many times as much the next hour is expected to have after samples that were so much larger."""
+def _after_a_jump(loads: Loads, length: timedelta) -> Values:
+    """Return how many times as much each step of the next hour is expected to have after samples so much larger."""
     fitted = loads.midnight
     samples = came(loads.database, fitted, length)
     jumped = Series(samples.start, samples.step, samples.values * JUMP)
     risen, plain = (fitted.update(each).forecast(HOUR).point.values for each in (jumped, samples))
-    return float(risen.mean() / plain.mean())
+    return risen / plain
 
 
 def _uncorrected(fitted: FittedForecast) -> FittedForecast:

@@ -69,6 +69,7 @@ def test_origins_within_a_day_know_only_what_came_before_them() -> None:
     np.testing.assert_array_equal(before.forecasts[:, :, -1, :4], after.forecasts[:, :, -1, :4])
     np.testing.assert_array_equal(before.held[:, -1, :4], after.held[:, -1, :4])
     np.testing.assert_array_equal(before.surprises[:, :, -1, :4], after.surprises[:, :, -1, :4])
+    np.testing.assert_array_equal(before.recalled[:, :, -1, :4], after.recalled[:, :, -1, :4])
     assert not np.array_equal(before.forecasts[:, :, -1, 4:], after.forecasts[:, :, -1, 4:])
 
 
