@@ -19,6 +19,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.reporting.report import AccuracyRow, Band, Demand, Figure, GateRow, Lines, MonthsAhead, Report, Weight
 from controller.reporting.wording import duration, number, utc
 from controller.scaling.publishing.capacity_runway import tell_runway
+from forecasting.outlook import HORIZON_DAYS
 
 HOUR = timedelta(hours=1)
 NOON = time(12)  # of UTC: within the day that is meant, or close to it, by most clocks
@@ -29,30 +30,33 @@ NOT_YET = "Nothing has been computed for this policy yet; the operator writes it
 def from_forecast_report(report: ForecastReport, policy: ScalingPolicy | None = None) -> Report:
     """Return the report a person sees; with the policy it also says what is running now and between which bounds."""
     status = report.status
+    span = f"next {HORIZON_DAYS} days" if status.outlook and not status.signals else "next 48 hours"
     made = f"computed {utc(status.generated_at)}" if status.generated_at else "not computed yet"
     return Report(
         title=report.key.name,
-        subtitle=f"ScalingPolicy {report.metadata.namespace}/{report.spec.policy}, next 48 hours, {made}",
+        subtitle=f"ScalingPolicy {report.metadata.namespace}/{report.spec.policy}, {span}, {made}",
         verdict=status.verdict or NOT_YET,
         figures=(*_running(policy), *_budget(policy), *_planned(status.plan), *_learned(status.learned)),
         demands=tuple(_demand(signal, policy) for signal in status.signals),
         replicas=_replicas(report),
         bounds=(policy.spec.min_replicas, policy.spec.max_replicas) if policy else None,
-        months_ahead=_months_ahead(status.outlook),
+        months_ahead=_months_ahead(status.outlook, told=status.verdict),
     )
 
 
-def _months_ahead(outlook: CapacityOutlook | None) -> MonthsAhead | None:
+def _months_ahead(outlook: CapacityOutlook | None, *, told: str) -> MonthsAhead | None:
+    """Return the outlook; a runway that the verdict tells already is not told again."""
     if outlook is None or not outlook.days:
         return None
     noons = [datetime.combine(each.date, NOON, UTC) for each in outlook.days]
-    told = [f"{tell_runway(runway)}; {runway.basis}." for runway in outlook.runways]
+    runways = (f"{tell_runway(runway)}; {runway.basis}." for runway in outlook.runways)
+    notes = [f"{each[0].upper()}{each[1:]}" for each in runways]
     columns = ("lower", "expected", "bound80", "bound95")
     return MonthsAhead(
         seconds=_seconds(noons),
         **{name: np.array([getattr(each, name) for each in outlook.days], dtype=np.float64) for name in columns},
         limits={runway.source: runway.replicas for runway in outlook.runways},
-        notes=tuple(f"{each[0].upper()}{each[1:]}" for each in told),
+        notes=tuple(note for note in notes if note not in told),
     )
 
 

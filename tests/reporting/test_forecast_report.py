@@ -118,3 +118,30 @@ def test_what_is_left_of_the_error_budget_is_a_headline() -> None:
     figures = from_forecast_report(the_report(), policy).figures
 
     assert Figure("Error budget left", "70 %", "12 of 40 minutes are burnt") in figures
+
+
+OUTLOOK = {
+    "days": [{"date": "2025-03-03", "lower": 3, "expected": 5, "bound80": 6, "bound95": 8}],
+    "runways": [{"limit": "MaxReplicas", "replicas": 7, "source": "spec.maxReplicas", "earliest": "2025-03-03"}],
+}
+
+
+def test_an_outlook_is_drawn_with_its_bounds_and_what_limits_it() -> None:
+    months = from_forecast_report(the_report(outlook=OUTLOOK)).months_ahead
+
+    assert months is not None
+    assert (months.lower, months.expected, months.bound80, months.bound95) == (3, 5, 6, 8)
+    assert months.limits == {"spec.maxReplicas": 7}
+    (note,) = months.notes
+    assert "2025-03-03" in note
+
+
+def test_a_report_of_an_outlook_alone_says_so_and_tells_its_runway_once() -> None:
+    months = from_forecast_report(the_report(outlook=OUTLOOK)).months_ahead
+    assert months is not None
+
+    alone = from_forecast_report(the_report(outlook=OUTLOOK, signals=[], plan=[], verdict=months.notes[0]))
+
+    assert "next 90 days" in alone.subtitle
+    assert alone.months_ahead is not None
+    assert alone.months_ahead.notes == ()
