@@ -130,7 +130,7 @@ def test_an_outlook_is_drawn_with_its_bounds_and_what_limits_it() -> None:
     months = from_forecast_report(the_report(outlook=OUTLOOK)).months_ahead
 
     assert months is not None
-    assert (months.lower, months.expected, months.bound80, months.bound95) == (3, 5, 6, 8)
+    assert [each.item() for each in (months.lower, months.expected, months.bound80, months.bound95)] == [3, 5, 6, 8]
     assert months.limits == {"spec.maxReplicas": 7}
     (note,) = months.notes
     assert "2025-03-03" in note

@@ -5,6 +5,7 @@ What the other voices ask for while a person's rule stands, or a floor, is not m
 
 from collections.abc import Sequence
 
+from controller.api.fields import MAX_REPLICAS
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Candidate
 from controller.scaling.reasons import Reason
@@ -27,9 +28,9 @@ def reserve_candidates(voices: Sequence[Candidate], policy: ScalingPolicy) -> tu
 def with_reserve(replicas: int, policy: ScalingPolicy) -> int:
     """Return the fewest replicas, evenly spread over the policy's N zones, that leave `replicas` when one is lost.
 
-    N / (N - 1) of them, rounded up: of n replicas a zone holds at most ceil(n / N).
+    N / (N - 1) of them, rounded up: of n replicas a zone holds at most ceil(n / N). Never more than MAX_REPLICAS.
     """
     if policy.spec.resilience is None:
         return replicas
     zones = policy.spec.resilience.zones
-    return -(-replicas * zones // (zones - 1))
+    return min(-(-replicas * zones // (zones - 1)), MAX_REPLICAS)

@@ -6,6 +6,7 @@ It is a voice and no limit, so that it is among the recommendations that the sta
 import math
 from collections.abc import Sequence
 
+from controller.api.fields import MAX_REPLICAS
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.error_budget import NEARLY_GONE, error_budget, told
 from controller.scaling.observation import Observation
@@ -22,6 +23,6 @@ def room_candidates(voices: Sequence[Candidate], observation: Observation) -> tu
         return ()
     largest = max(sized, key=lambda voice: voice.replicas or 0)
     needed = largest.replicas or 0
-    replicas = math.ceil(MORE_ROOM * needed)
+    replicas = min(math.ceil(MORE_ROOM * needed), MAX_REPLICAS)
     message = f"{told(budget)}: {replicas} replicas are kept where {largest.source} needs {needed}"
     return (Candidate(Reason.ERROR_BUDGET_NEARLY_GONE, largest.source, replicas, message),)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import Memory, RuleMemory
 from controller.scaling.observation import Observation
 from controller.scaling.plan import plan_capacity
@@ -68,7 +69,7 @@ def test_the_reserve_says_what_it_is_for() -> None:
     assert winner.message == "of 15 replicas in 3 zones the loss of one leaves the 10 that requests needs"
 
 
-@given(st.integers(0, 10_000), st.integers(2, 16))
+@given(st.integers(0, MAX_REPLICAS // 2), st.integers(2, 16))
 def test_what_is_left_is_enough_and_one_fewer_would_not_leave_it(needed: int, zones: int) -> None:
     policy = a_policy(resilience={"zones": zones})
 
@@ -76,6 +77,10 @@ def test_what_is_left_is_enough_and_one_fewer_would_not_leave_it(needed: int, zo
 
     assert kept - math.ceil(kept / zones) >= needed
     assert needed == 0 or kept - 1 - math.ceil((kept - 1) / zones) < needed
+
+
+def test_no_reserve_asks_for_more_than_any_workload_may_have() -> None:
+    assert with_reserve(MAX_REPLICAS - 1, SPREAD) == MAX_REPLICAS
 
 
 def test_the_reserve_is_in_what_is_needed_soon() -> None:
