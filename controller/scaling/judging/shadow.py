@@ -2,7 +2,8 @@
 
 It would have had the highest of its recommendations of the stabilization window, within its bounds; of those, so many
 Ready as it had wished for during the whole lead time. Both sides are judged by the same need: the replicas for the
-demand that was measured. Dead band, step limits and cooldowns are left out.
+demand that was measured. Dead band, step limits and cooldowns are left out. Beside an HPA that goes on reacting, by a
+floor or a metric, it would have had at least what runs.
 
 Safe to enable is a policy that was watched for a week of whole days, would have been short no longer than what runs
 was (or than a thousandth of the time), and would have cost at most a tenth more, unless it more than halves the time
@@ -11,7 +12,7 @@ short.
 
 from datetime import datetime, timedelta
 
-from controller.api.scaling_policy import Mode
+from controller.api.scaling_policy import Actuator, Mode
 from controller.api.shadow import KEPT_DAYS, ShadowDay, ShadowMemory, Wish
 from controller.scaling.capacity import replicas_for
 from controller.scaling.guards.health import is_fresh
@@ -89,13 +90,16 @@ def _counted(known: ShadowMemory, observation: Observation, elapsed: timedelta, 
     needed = _need(observation)
     if needed is None:
         return days[-KEPT_DAYS:]
-    day, seconds = days[-1], round(elapsed.total_seconds())
-    ready = known.wishes[0].replicas if known.wishes else wish
+    day, seconds, scale = days[-1], round(elapsed.total_seconds()), observation.scale
+    ran, ready = scale.spec_replicas, known.wishes[0].replicas if known.wishes else wish
+    if observation.policy.spec.actuator is not Actuator.SCALE:  # the number it moves is then not what runs
+        ran = scale.ready_replicas
+        wish, ready = max(wish, ran), max(ready, ran)
     counted = {
         "seconds": day.seconds + seconds,
-        "missed_seconds": day.missed_seconds + seconds * (needed > observation.scale.ready_replicas),
+        "missed_seconds": day.missed_seconds + seconds * (needed > scale.ready_replicas),
         "shadow_missed_seconds": day.shadow_missed_seconds + seconds * (needed > ready),
-        "replica_seconds": day.replica_seconds + seconds * observation.scale.spec_replicas,
+        "replica_seconds": day.replica_seconds + seconds * ran,
         "shadow_replica_seconds": day.shadow_replica_seconds + seconds * wish,
     }
     return (*days[:-1], day.model_copy(update=counted))[-KEPT_DAYS:]

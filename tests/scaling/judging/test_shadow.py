@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from controller.api.policy_status import Memory
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.shadow import KEPT_DAYS, ShadowDay, ShadowMemory
 from controller.scaling.evaluate import evaluate
 from controller.scaling.judging.shadow import FEWEST_DAYS, safe_to_enable
@@ -20,14 +21,21 @@ MIDNIGHT = NOON.replace(hour=0)
 
 
 def watched(
-    demands: Sequence[float | None], *, running: int, every: timedelta = SWEEP, memory: Memory | None = None
+    demands: Sequence[float | None],
+    *,
+    running: int,
+    ready: int | None = None,
+    every: timedelta = SWEEP,
+    policy: ScalingPolicy = WATCHED,
 ) -> Memory:
     """Return the memory after sweeps with these demands, while somebody else keeps so many replicas."""
-    memory = memory or Memory()
+    memory = Memory()
     for number, demand in enumerate(demands):
         now = NOON + number * every
         reading = a_reading(demand, now=now) if demand is not None else Reading(None, now, "no answer")
-        observation = an_observation(WATCHED, readings={"requests": reading}, replicas=running, memory=memory, now=now)
+        observation = an_observation(
+            policy, readings={"requests": reading}, replicas=running, ready=ready, memory=memory, now=now
+        )
         memory = evaluate(observation).memory
     return memory
 
@@ -77,6 +85,18 @@ def test_bounds_hold_for_what_would_have_been_too() -> None:
 )
 def test_what_nobody_knows_is_not_counted(demands: list[float | None], every: timedelta, seconds: int) -> None:
     assert the_day(watched(demands, running=10, every=every)).seconds == seconds
+
+
+@pytest.mark.parametrize("actuator", ["HPAMinReplicas", "Metric"])
+def test_beside_an_hpa_it_would_have_had_at_least_what_runs(actuator: str) -> None:
+    beside = a_policy(mode="Recommend", actuator=actuator, objective={"utilizationPercent": 100}, maxReplicas=30)
+
+    # The number that is moved, a floor of 2, is not what the HPA runs: 12 while 6 are wished for, then 8 while 12 are.
+    low = the_day(watched([50] * 5, running=2, ready=12, policy=beside))
+    high = the_day(watched([100] * 5, running=2, ready=8, policy=beside))
+
+    assert (low.replica_seconds, low.shadow_replica_seconds, low.shadow_missed_seconds) == (60 * 12, 60 * 12, 0)
+    assert (high.replica_seconds, high.shadow_replica_seconds, high.missed_seconds) == (60 * 8, 60 * 12, 60)
 
 
 def test_a_policy_that_acts_has_no_shadow() -> None:
