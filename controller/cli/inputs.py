@@ -14,7 +14,6 @@ from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
-from controller.api.signals import Signal
 from controller.errors import InputRefused
 from forecasting.batch import LONGEST_HISTORY
 
@@ -93,17 +92,6 @@ class UtcTime(click.ParamType[datetime]):
 def load_policy(path: Path) -> ScalingPolicy:
     """Read one ScalingPolicy from a YAML file; raise InputRefused that names the file and each wrong field."""
     return _load(path, ScalingPolicy)
-
-
-def load_single_load(path: Path | None) -> tuple[ScalingPolicy, Signal]:
-    """Read the policy that a recorded trace is for, and its one signal with a load. Raises InputRefused."""
-    if path is None:
-        raise InputRefused("--trace needs --policy: a plan must know what a replica can take")
-    policy = load_policy(path)
-    if len(policy.spec.load_signals) != 1:
-        names = ", ".join(signal.name for signal in policy.spec.load_signals) or "none"
-        raise InputRefused(f"{path} must have one signal with a load, which the trace records; it has: {names}")
-    return policy, policy.spec.load_signals[0]
 
 
 def load_event(path: Path) -> DemandEvent:

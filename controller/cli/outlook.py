@@ -1,27 +1,24 @@
 """`headroom outlook`: replicas 30 or 90 days ahead, of a live policy or from a recorded trace."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 import click
 
 from controller.api.capacity_outlook import CapacityOutlook, OutlookDay
-from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import ForecastReport, ForecastReportSpec, ForecastReportStatus
 from controller.api.policy_status import Memory
-from controller.cli.forecast import history_before
-from controller.cli.inputs import FILE, UtcTime, load_event, load_single_load
+from controller.cli.ahead import Recorded, Subject, looks_ahead
+from controller.cli.inputs import FILE
 from controller.cli.outputs import check_folder, make_table, plain, print_csv, print_json, print_terminal
-from controller.cli.report import Found, fetch_report, plot_report
+from controller.cli.report import plot_report
 from controller.errors import InputRefused
 from controller.scaling.calendars import calendar_of_days
 from controller.scaling.demand_windows import window_of
 from controller.scaling.planning.outlook import DAY, LEVELS, Peaks
 from controller.scaling.publishing.capacity_runway import tell_runway
 from controller.scaling.schedules import schedule_windows
-from controller.simulation.traces import read_trace
 from forecasting import DailyPeaks, SeriesRefused, peak_outlook
 from forecasting.outlook import HORIZON_DAYS
 
@@ -32,65 +29,39 @@ NOT_YET = "No outlook has been made for this policy yet; the operator makes one 
 
 
 @click.command()
-@click.argument("name", required=False)
-@click.option("--namespace", "-n", default="default", show_default=True, help="Namespace of the policy.")
-@click.option("--kubeconfig", type=FILE, help="Kubeconfig. Default: KUBECONFIG, else ~/.kube/config.")
-@click.option("--trace", type=FILE, help="Look ahead of a recorded load instead; needs --policy.")
-@click.option("--policy", "policy_file", type=FILE, help="With --trace: a ScalingPolicy with one load signal, as YAML.")
-@click.option("--event", "event_files", type=FILE, multiple=True, help="With --trace: a DemandEvent; repeatable.")
-@click.option("--at", type=UtcTime(), help="With --trace: look ahead from here. Default: the trace's end.")
+@looks_ahead
 @click.option("--days", type=click.Choice(["30", "90"]), default="90", show_default=True, help="How far to show.")
 @click.option("--plot", type=FILE, help="Write a page with the outlook as a chart, as HTML.")
 @click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def outlook(  # noqa: PLR0913  one parameter a flag
-    *,
-    name: str | None,
-    namespace: str,
-    kubeconfig: Path | None,
-    trace: Path | None,
-    policy_file: Path | None,
-    event_files: tuple[Path, ...],
-    at: datetime | None,
-    days: str,
-    plot: Path | None,
-    shape: str,
-) -> None:
+def outlook(*, subject: Subject, days: str, plot: Path | None, shape: str) -> None:
     """Show the replicas that policy NAME needs on each of the next days, and how long maxReplicas lasts.
 
     With --trace, what the operator would say at a moment of a recorded trace, by what was known then: at least 28 days.
     """
     check_folder(plot)
-    if trace is not None:
-        found = of_trace(trace, policy_file, [load_event(path) for path in event_files], at=at)
-    elif policy_file or event_files or at:
-        raise click.UsageError("--policy, --event and --at go with --trace: a live policy has its own")
-    elif name is None:
-        raise click.UsageError("name the policy, or give --trace and --policy")
-    else:
-        found = fetch_report(namespace, name, kubeconfig=kubeconfig)
+    found = subject.report(of_trace)
     plot_report(found, plot)
     told = found[0].status.outlook or CapacityOutlook()
     shown = told.model_copy(update={"days": told.days[: int(days)]})
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0], shown)
 
 
-def of_trace(trace: Path, policy_file: Path | None, events: list[DemandEvent], *, at: datetime | None) -> Found:
-    """Return what the operator would say at a moment of a trace, by what was known then. Raises InputRefused."""
-    policy, signal = load_single_load(policy_file)
-    samples = read_trace(trace)
-    past = history_before(samples, at or samples.end)
+def of_trace(recorded: Recorded) -> ForecastReport:
+    """Return what the operator would say at a moment of a trace. Raises InputRefused."""
+    policy, past, events = recorded.policy, recorded.past, recorded.events
     try:
         peaks = DailyPeaks.of(past, calendar_of_days(policy.spec, past, events=events))
         made = peak_outlook(peaks, levels=LEVELS)
     except SeriesRefused as problem:
         raise InputRefused(f"there is no outlook from {past.end:%Y-%m-%d} on: {problem}") from problem
     windows = (*map(window_of, events), *schedule_windows(policy.spec, past.end, past.end + HORIZON_DAYS * DAY))
-    ahead = Peaks(policy, Memory(), {signal.name: made}, windows).outlook()
+    ahead = Peaks(policy, Memory(), {recorded.signal.name: made}, windows).outlook()
     verdict = " ".join(_sentences(ahead))
-    status = ForecastReportStatus(generated_at=past.end, verdict=verdict, outlook=ahead)
     return ForecastReport(
-        metadata=policy.metadata, spec=ForecastReportSpec(policy=policy.metadata.name), status=status
-    ), policy
+        metadata=policy.metadata,
+        spec=ForecastReportSpec(policy=policy.metadata.name),
+        status=ForecastReportStatus(generated_at=past.end, verdict=verdict, outlook=ahead),
+    )
 
 
 def show_table(_found: ForecastReport, shown: CapacityOutlook) -> None:

@@ -1,20 +1,19 @@
 """`headroom accuracy`: everybody's scores from the outside, in three shapes that say the same."""
 
-import csv
-import io
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 from controller.cli.accuracy import accuracy
 from controller.errors import InputRefused
 from controller.simulation.traces import read_trace
 from forecasting import ForecastingError, fit
+from tests.cli.running import answer_of, rows_of, run_command
 from tests.cli.traces import TAXI, write_trace
 from tests.forecasting.loads import HOUR, noise, noisy_week
 
@@ -23,14 +22,11 @@ WINDOWS = ("first_hour", "full_horizon")
 MEASURES = {"mase", "wape", "quantile_loss", "coverage"}
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(accuracy, [str(each) for each in arguments])
+run = partial(run_command, accuracy)
 
 
 def document(*arguments: object) -> dict[str, Any]:
-    result = run(*arguments, "--format", "json")
-    assert (result.exit_code, result.stderr) == (0, ""), result.output
-    found: dict[str, Any] = json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(answer_of(accuracy, *arguments, "--format", "json"))
     return found
 
 
@@ -76,7 +72,7 @@ def test_a_stranger_can_recompute_an_error_from_forecasts() -> None:
 
 
 def test_csv_and_json_hold_the_same_numbers() -> None:
-    rows = list(csv.DictReader(io.StringIO(run(TAXI, "--origins", "3", "--format", "csv").stdout)))
+    rows = rows_of(answer_of(accuracy, TAXI, "--origins", "3", "--format", "csv"))
     forecasters = document(TAXI, "--origins", "3")["forecasters"]
 
     assert list(rows[0]) == [

@@ -3,10 +3,10 @@
 import gzip
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.explain import explain, fetch_policy, print_policy, show_policy
@@ -15,6 +15,7 @@ from controller.scaling.evaluate import evaluate
 from controller.scaling.publishing.record import record_of
 from tests.builders import NOON, REQUESTS, a_policy, an_observation, an_outlook
 from tests.cli.kubeconfigs import kubeconfig
+from tests.cli.running import run_command
 from tests.cluster_door.fake_api import FakeApi
 
 GROUP = "/apis/headroom.dev/v1alpha1/namespaces/shop"
@@ -56,8 +57,7 @@ def record(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(explain, [str(each) for each in arguments])
+run = partial(run_command, explain)
 
 
 def refused(*arguments: object) -> str:

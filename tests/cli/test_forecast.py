@@ -1,21 +1,20 @@
 """`headroom forecast`: the columns are a promise to programs, and nothing after a moment may reach its forecast."""
 
-import csv
-import io
 import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 from controller.cli.forecast import forecast
 from controller.errors import InputRefused
 from controller.simulation.traces import read_trace
 from forecasting import Calendar, ForecastingError, fit, public_holidays
+from tests.cli.running import answer_of, rows_of, run_command
 from tests.cli.traces import TAXI, write_trace
 from tests.forecasting.loads import noisy_week
 
@@ -25,19 +24,10 @@ LEVELS = ["--level", "0.5", "--level", "0.95"]
 MINUTE = timedelta(minutes=1)
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(forecast, [str(each) for each in arguments])
+run = partial(run_command, forecast)
 
 
-def answer(*arguments: object) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 0, result.output
-    assert result.stderr == ""
-    return result.stdout
-
-
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+answer = partial(answer_of, forecast)
 
 
 def refused(*arguments: object) -> str:
@@ -47,14 +37,14 @@ def refused(*arguments: object) -> str:
 
 
 def test_the_columns_are_as_promised() -> None:
-    first, *_ = rows(answer(TAXI, "--at", NOON, *LEVELS))
+    first, *_ = rows_of(answer(TAXI, "--at", NOON, *LEVELS))
 
     assert list(first) == HEADER
     assert (first["origin"], first["timestamp"]) == ("2014-10-20T12:00:00Z", "2014-10-20T12:00:00Z")
 
 
 def test_every_step_of_the_horizon_has_a_row() -> None:
-    found = rows(answer(TAXI, "--at", NOON, "--horizon", "24h", *LEVELS))
+    found = rows_of(answer(TAXI, "--at", NOON, "--horizon", "24h", *LEVELS))
 
     times = [datetime.fromisoformat(row["timestamp"]) for row in found]
     assert times == [datetime(2014, 10, 20, 12, tzinfo=UTC) + step * timedelta(minutes=30) for step in range(48)]
@@ -65,7 +55,7 @@ def test_numbers_are_those_of_the_library_to_the_last_digit() -> None:
     origin = datetime(2014, 10, 20, 12, tzinfo=UTC)
     expected = fit(trace.between(trace.start, origin)).forecast(levels=(0.95, 0.5))
 
-    found = rows(answer(TAXI, "--at", NOON, "--level", "0.95", "--level", "0.5"))
+    found = rows_of(answer(TAXI, "--at", NOON, "--level", "0.95", "--level", "0.5"))
 
     assert list(found[0]) == ["origin", "timestamp", "point", "q0.95", "q0.5"]
     assert [float(row["point"]) for row in found] == expected.point.values.tolist()
@@ -93,7 +83,7 @@ def test_a_step_that_has_not_ended_is_not_known(tmp_path: Path) -> None:
 
     found = answer(trace, "--at", at)
 
-    assert rows(found)[0]["origin"] == "2026-01-07T00:00:00Z"
+    assert rows_of(found)[0]["origin"] == "2026-01-07T00:00:00Z"
     assert answer(spoilt, "--at", at) == found
 
 
@@ -107,7 +97,7 @@ def test_several_moments_give_what_each_gives_alone() -> None:
 
 
 def test_without_a_moment_it_begins_where_the_trace_ends() -> None:
-    assert rows(answer(TAXI, "--horizon", "1h"))[0]["origin"] == "2014-10-27T00:00:00Z"
+    assert rows_of(answer(TAXI, "--horizon", "1h"))[0]["origin"] == "2014-10-27T00:00:00Z"
 
 
 def test_the_default_levels_are_those_of_the_library() -> None:
@@ -119,7 +109,7 @@ def test_the_step_is_the_traces_own(tmp_path: Path, seconds: int) -> None:
     step = timedelta(seconds=seconds)
     trace = write_trace(tmp_path / "trace.csv", noisy_week(2, step=step), step)
 
-    found = rows(answer(trace, "--horizon", "2h"))
+    found = rows_of(answer(trace, "--horizon", "2h"))
 
     times = [datetime.fromisoformat(row["timestamp"]) for row in found]
     assert len(times) == timedelta(hours=2) // step
@@ -131,14 +121,14 @@ def test_missing_samples_before_the_moment_are_bridged(tmp_path: Path) -> None:
     values[-12:] = np.nan
     trace = write_trace(tmp_path / "trace.csv", values, timedelta(minutes=15))
 
-    found = rows(answer(trace, "--horizon", "6h"))
+    found = rows_of(answer(trace, "--horizon", "6h"))
 
     assert found[0]["origin"] == "2026-01-12T00:00:00Z"
     assert all(np.isfinite(float(row["q0.95"])) for row in found)
 
 
 def test_a_moment_within_a_day_after_the_end_is_answered_from_there() -> None:
-    assert rows(answer(TAXI, "--at", "2014-10-27T09:40Z", "--horizon", "1h"))[0]["origin"] == "2014-10-27T09:30:00Z"
+    assert rows_of(answer(TAXI, "--at", "2014-10-27T09:40Z", "--horizon", "1h"))[0]["origin"] == "2014-10-27T09:30:00Z"
 
 
 def test_seasons_follow_the_given_clock() -> None:
@@ -148,7 +138,7 @@ def test_seasons_follow_the_given_clock() -> None:
 
     expected = fit(past, calendar=Calendar("America/New_York")).forecast()
 
-    assert [float(row["point"]) for row in rows(local)] == expected.point.values.tolist()
+    assert [float(row["point"]) for row in rows_of(local)] == expected.point.values.tolist()
 
 
 def test_holidays_of_a_place_are_forecast_from_earlier_ones_without_those_that_are_ignored() -> None:
@@ -160,7 +150,7 @@ def test_holidays_of_a_place_are_forecast_from_earlier_ones_without_those_that_a
 
     days = public_holidays("US", "NY", years=[2014])
     expected = fit(trace.between(trace.start, midnight), calendar=Calendar(marked_days=days)).forecast()
-    assert [float(row["point"]) for row in rows(marked)] == expected.point.values.tolist()
+    assert [float(row["point"]) for row in rows_of(marked)] == expected.point.values.tolist()
     assert ignored == unmarked != marked
 
 
@@ -171,7 +161,7 @@ def test_a_holiday_older_than_what_is_learned_from_is_remembered(tmp_path: Path)
     quiet[88 * 24 : 89 * 24] *= 0.2  # Good Friday
     traces = [write_trace(tmp_path / f"{name}.csv", each, hour) for name, each in (("usual", usual), ("quiet", quiet))]
 
-    expected = [sum(float(row["point"]) for row in rows(answer(trace, "--holidays", "GB/ENG"))) for trace in traces]
+    expected = [sum(float(row["point"]) for row in rows_of(answer(trace, "--holidays", "GB/ENG"))) for trace in traces]
 
     assert expected[1] < 0.7 * expected[0]
 
@@ -194,7 +184,7 @@ def test_json_and_csv_hold_the_same_numbers() -> None:
     found = [[row[name] for name in HEADER[2:]] for row in document["forecasts"][0]["values"]]
 
     assert [list(map(repr, row)) for row in found] == [
-        [row[name] for name in HEADER[2:]] for row in rows(answer(*flags))
+        [row[name] for name in HEADER[2:]] for row in rows_of(answer(*flags))
     ]
 
 

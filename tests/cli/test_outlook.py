@@ -1,23 +1,20 @@
 """`headroom outlook`: the operator's own, from a recorded trace or from a ForecastReport of a pretend API server."""
 
-import csv
-import io
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
-from click.testing import CliRunner, Result
 
-from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.outlook import outlook
 from controller.errors import InputRefused
 from tests.builders import REQUESTS, a_policy, an_event
 from tests.cli.kubeconfigs import kubeconfig
+from tests.cli.resource_files import written
+from tests.cli.running import answer_of, rows_of, run_command
 from tests.reporting.examples import forecast_report_object
 from tests.telemetry.loopback import Asked, LoopbackServer, Reply
 
@@ -27,14 +24,7 @@ END = START + timedelta(days=DAYS)
 HOURLY = 0.1 / 30 / 24  # 10 % of the first day a month
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(outlook, [str(each) for each in arguments])
-
-
-def written(folder: Path, resource: ScalingPolicy | DemandEvent) -> Path:
-    path = folder / f"{resource.kind}.yaml"
-    path.write_text(yaml.safe_dump(json.loads(resource.model_dump_json(by_alias=True, exclude_none=True))))
-    return path
+run = partial(run_command, outlook)
 
 
 @pytest.fixture
@@ -57,9 +47,7 @@ def policy(tmp_path: Path) -> Path:
 
 
 def rows(*arguments: object) -> list[dict[str, str]]:
-    result = run(*arguments, "--format", "csv")
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
+    return rows_of(answer_of(outlook, *arguments, "--format", "csv"))
 
 
 def test_a_trace_is_looked_ahead_of_day_by_day(trace: Path, policy: Path) -> None:

@@ -1,22 +1,19 @@
 """`headroom plan`: the operator's own plan, from a recorded trace or from a ForecastReport of a pretend API server."""
 
-import csv
-import io
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from click.testing import CliRunner, Result
 
-from controller.api.demand_event import DemandEvent
-from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.plan import plan
 from controller.errors import InputRefused
 from tests.builders import a_policy, an_event
 from tests.cli.kubeconfigs import kubeconfig
+from tests.cli.resource_files import written
+from tests.cli.running import answer_of, rows_of, run_command
 from tests.cli.traces import TAXI
 from tests.reporting.examples import forecast_report_object
 from tests.telemetry.loopback import Asked, LoopbackServer, Reply
@@ -25,14 +22,7 @@ NOON = datetime(2014, 10, 20, 12, tzinfo=UTC)
 A_HALF_HOUR_OF_TAXIS = {"name": "rides", "preset": "http-request-rate", "load": {"perReplica": 400}}
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(plan, [str(each) for each in arguments])
-
-
-def written(folder: Path, resource: ScalingPolicy | DemandEvent) -> Path:
-    path = folder / f"{resource.kind}.yaml"
-    path.write_text(yaml.safe_dump(json.loads(resource.model_dump_json(by_alias=True, exclude_none=True))))
-    return path
+run = partial(run_command, plan)
 
 
 @pytest.fixture
@@ -41,9 +31,7 @@ def policy(tmp_path: Path) -> Path:
 
 
 def steps(*arguments: object) -> list[dict[str, str]]:
-    result = run(*arguments, "--format", "csv")
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
+    return rows_of(answer_of(plan, *arguments, "--format", "csv"))
 
 
 def test_a_trace_is_planned_for_from_a_moment_on(policy: Path) -> None:

@@ -1,30 +1,22 @@
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from click.testing import CliRunner, Result
 
 from controller.__main__ import main
 from controller.cli.rehearse import rehearse
 from controller.errors import InputRefused
 from controller.scaling.capacity import p95_wait
 from tests.builders import LATENCY, QUEUED_REQUESTS, a_policy
+from tests.cli.resource_files import written
+from tests.cli.running import run_command
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "policy.yaml"
 P95 = {"p95Milliseconds": 250}
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(rehearse, [str(each) for each in arguments])
-
-
-def written(folder: Path, *signals: dict[str, Any], **spec: Any) -> Path:  # noqa: ANN401  as the wire writes it
-    path = folder / "policy.yaml"
-    policy = a_policy(*signals, **spec)
-    path.write_text(yaml.safe_dump(policy.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
-    return path
+run = partial(run_command, rehearse)
 
 
 def test_the_example_keeps_all_its_promises() -> None:
@@ -59,7 +51,9 @@ def test_a_broken_promise_is_told_first_and_fails_the_pipeline() -> None:
 
 
 def test_what_is_not_rehearsed_fails_nothing(tmp_path: Path) -> None:
-    done = run("--policy", written(tmp_path, QUEUED_REQUESTS, {"name": "lag", "preset": "kafka-lag"}, objective=P95))
+    done = run(
+        "--policy", written(tmp_path, a_policy(QUEUED_REQUESTS, {"name": "lag", "preset": "kafka-lag"}, objective=P95))
+    )
 
     assert done.exit_code == 0, done.output
     assert "which a replay cannot measure" in " ".join(done.output.split())
@@ -67,7 +61,7 @@ def test_what_is_not_rehearsed_fails_nothing(tmp_path: Path) -> None:
 
 def test_a_load_test_says_what_a_replica_takes(tmp_path: Path) -> None:
     learned = {"name": "requests", "preset": "http-request-rate", "load": {}}
-    policy = written(tmp_path, learned, LATENCY, objective={**P95, "latencySignal": "latency"})
+    policy = written(tmp_path, a_policy(learned, LATENCY, objective={**P95, "latencySignal": "latency"}))
     test = tmp_path / "test.csv"
     rows = [f"{load},{100 + 1000 * p95_wait(load / 10, 1, 0.1).item()}" for load in (1, 3, 5, 7, 8, 9, 9.5)]
     test.write_text("\n".join(["load_per_replica,p95_ms", *rows]) + "\n", encoding="utf-8")

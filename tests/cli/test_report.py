@@ -1,16 +1,18 @@
 """`headroom report`, from a file that kubectl wrote and from a pretend API server."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from controller.cli.report import fetch_objects, read_objects, report
 from controller.errors import InputRefused, NotFound
 from tests.builders import a_policy
 from tests.cli.kubeconfigs import kubeconfig
+from tests.cli.running import run_command
 from tests.cluster_door.fake_api import FakeApi, raw_answer, refusal
 from tests.reporting.examples import forecast_report_object
 
@@ -24,8 +26,7 @@ def as_file(folder: Path, *objects: object) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(report, [str(each) for each in arguments])
+run = partial(run_command, report)
 
 
 def refused(result: Result) -> str:

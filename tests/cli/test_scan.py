@@ -1,16 +1,14 @@
 """`headroom scan`: many workloads ranked, from files and from a Prometheus; what fails is told and keeps nobody."""
 
-import csv
 import gzip
-import io
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import LoadSpec
@@ -22,17 +20,16 @@ from controller.simulation.world import DEFAULT_OBJECTIVE
 from forecasting import Gate
 from forecasting.scan import Finding
 from tests.cli.fleets import DAY, fleet
+from tests.cli.running import rows_of, run_command
 from tests.cli.traces import write_trace
 from tests.forecasting.loads import HOUR, noisy_week
 from tests.telemetry.loopback import Asked, LoopbackServer, Reply, replying, result
 
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(scan, [str(each) for each in arguments])
+run = partial(run_command, scan)
 
 
 def listed(*arguments: object) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").stdout)))
+    return rows_of(run(*arguments, "--format", "csv").stdout)
 
 
 def refused(*arguments: object) -> str:
@@ -95,7 +92,7 @@ def test_what_cannot_be_read_or_fitted_is_told_on_its_row_and_by_the_exit_code(f
 
     done = run(folder, "--format", "csv")
 
-    found = {row["name"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
+    found = {row["name"]: row for row in rows_of(done.stdout)}
     assert done.exit_code == 1
     assert "d-odd.csv, line 2: -1 is negative" in found["d-odd.csv"]["problem"]
     assert "no sample to learn from" in found["e-empty.csv"]["problem"]
@@ -257,7 +254,7 @@ def test_only_those_that_were_replayed_have_a_gain(capsys: pytest.CaptureFixture
     findings = [Finding(name, gate, 9, timedelta(days=9), 0.5, "day_naive", 0.5, 0.1, 0.98) for name in ("web", "api")]
     gains = [Gain("web", 0.1, None)]
     show_csv(findings, [("odd", "no sample")], gains)
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    rows = rows_of(capsys.readouterr().out)
     assert [(row["name"], row["minutes_of_hpa"], row["cost_of_hpa"], row["problem"]) for row in rows] == [
         ("web", "0.1", "", ""),
         ("api", "", "", ""),
