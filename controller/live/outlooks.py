@@ -19,6 +19,7 @@ from controller.cluster.targets import TargetView
 from controller.cycle import SignalKey
 from controller.errors import HeadroomError
 from controller.live.backfills import Backfill
+from controller.live.due import due_signals, forget_all_but, signals_named
 from controller.live.fitting import OutlookRequest, outlook_signal
 from controller.live.mirror import Mirror
 from controller.live.refits import HISTORY_FILE
@@ -29,7 +30,7 @@ from controller.scaling.planning.outlook import DAY, Limit, Peaks
 from controller.scaling.schedules import schedule_windows
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import HOURS
-from controller.telemetry.questions import Asked, SignalRefused, ask
+from controller.telemetry.questions import Asked
 from forecasting import PeakOutlook
 from forecasting.fleet import explain
 from forecasting.outlook import HORIZON_DAYS
@@ -77,11 +78,9 @@ class Outlooks:
         """Look ahead for every signal that is due. Does nothing while another process leads."""
         if not self.sweep.may_act():
             return
-        now, policies = self.clock(), self.mirror.policies()
-        self._forget_all_but(
-            {SignalKey(each.key, signal.name) for each in policies for signal in each.spec.load_signals}
-        )
-        due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
+        now = self.clock()
+        self._forget_the_gone()
+        due = due_signals(self.mirror, self.looked, now)
         backfill = Backfill(self.data_dir / HOURS_FILE, self.mirror, self.workers, self.exporter, HOURS, HOURS_BATCH)
         problems = await backfill.refresh([each for _, asked in due for each in asked.values()], now)
         await asyncio.gather(*(self._look(policy, asked, problems) for policy, asked in due))
@@ -98,19 +97,6 @@ class Outlooks:
         peaks = {name: looked.peaks for name, looked in known.items()}
         limits = self.limits.get(policy.key, ())
         return Peaks(policy, self.sweep.memory_of(policy), peaks, windows).outlook(limits)
-
-    def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
-        """Return what the load signals of a policy ask that are to be looked at; none that cannot be asked for."""
-        asked = {}
-        for signal in policy.spec.load_signals:
-            last = self.looked.get(SignalKey(policy.key, signal.name))
-            if last is not None and last.generation == policy.metadata.generation and now < last.next_at:
-                continue
-            try:
-                asked[signal.name] = ask(policy, signal, self.mirror.source)
-            except SignalRefused:
-                continue  # the sweep says so on the policy
-        return asked
 
     async def _look(self, policy: ScalingPolicy, asked: Mapping[str, Asked], problems: Mapping[Asked, str]) -> None:
         """Look ahead for the due signals of one policy, then for the policy."""
@@ -158,12 +144,10 @@ class Outlooks:
         today = (self.clock() - SETTLED).astimezone(zone).date()
         return datetime.combine(today + DAY, time(), zone) + SETTLED
 
-    def _forget_all_but(self, kept: set[SignalKey]) -> None:
-        """Drop what is known of signals that no policy names any more."""
-        for gone in self.looked.keys() - kept:
-            del self.looked[gone]
+    def _forget_the_gone(self) -> None:
+        """Drop what is known of signals that no policy names any more, and of their policies."""
+        kept = signals_named(self.mirror)
+        forget_all_but(kept, self.looked)
         policies = {key.policy for key in kept}
-        for policy in self.sweep.runways.keys() - policies:
-            del self.sweep.runways[policy]
-        for policy in self.limits.keys() - policies:
-            del self.limits[policy]
+        forget_all_but(policies, self.sweep.runways)
+        forget_all_but(policies, self.limits)

@@ -5,7 +5,7 @@ killed by the pool and tried again later: the sweep goes on with the forecast it
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from controller.cluster.client import KubernetesClient
 from controller.cluster.status import apply_report
 from controller.cycle import SignalKey
 from controller.live.backfills import Backfill
+from controller.live.due import due_signals, forget_all_but, signals_named
 from controller.live.fitting import FitRequest, fit_signal
 from controller.live.mirror import Mirror
 from controller.live.sweep import Sweep
@@ -27,7 +28,7 @@ from controller.scaling.publishing.forecast_report import SignalFit, forecast_re
 from controller.telemetry.backfill import SETTLING_TIME
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import STEP
-from controller.telemetry.questions import Asked, SignalRefused, ask
+from controller.telemetry.questions import Asked
 from forecasting.fleet import NotFitted, explain
 
 log = structlog.get_logger()
@@ -79,25 +80,11 @@ class Refits:
         if not self.sweep.may_act():
             return
         now = self.clock()
-        policies = self.mirror.policies()
-        self._forget_all_but(policies)
-        due = [(policy, asked) for policy in policies if (asked := self._due(policy, now))]
+        self._forget_the_gone()
+        due = due_signals(self.mirror, self.attempts, now)
         backfill = Backfill(self.data_dir / HISTORY_FILE, self.mirror, self.workers, self.exporter)
         problems = await backfill.refresh([each for _, asked in due for each in asked.values()], now)
         await asyncio.gather(*(self._refit(policy, asked, problems) for policy, asked in due))
-
-    def _due(self, policy: ScalingPolicy, now: datetime) -> dict[str, Asked]:
-        """Return what the load signals of a policy ask, where their fits are due; none that cannot be asked for."""
-        asked = {}
-        for signal in policy.spec.load_signals:
-            last = self.attempts.get(SignalKey(policy.key, signal.name))
-            if last is not None and last.generation == policy.metadata.generation and now < last.next_at:
-                continue
-            try:
-                asked[signal.name] = ask(policy, signal, self.mirror.source)
-            except SignalRefused:
-                continue  # the sweep says so on the policy
-        return asked
 
     async def _refit(self, policy: ScalingPolicy, asked: Mapping[str, Asked], problems: Mapping[Asked, str]) -> None:
         """Fit the due signals of one policy, then report on all of its signals."""
@@ -170,9 +157,8 @@ class Refits:
         except Exception as error:  # noqa: BLE001  a report that cannot be made or written keeps no other from it
             log.warning("report not written", policy=str(policy.key), error=str(error) or type(error).__name__)
 
-    def _forget_all_but(self, policies: Sequence[ScalingPolicy]) -> None:
+    def _forget_the_gone(self) -> None:
         """Drop the forecasts of signals that no policy names any more."""
-        kept = {SignalKey(policy.key, signal.name) for policy in policies for signal in policy.spec.load_signals}
-        for store in (self.attempts, self.fits, self.sweep.forecasts, self.sweep.unfitted):
-            for gone in store.keys() - kept:
-                del store[gone]
+        kept = signals_named(self.mirror)
+        forget_all_but(kept, self.attempts, self.fits)
+        forget_all_but(kept, self.sweep.forecasts, self.sweep.unfitted)

@@ -1,11 +1,7 @@
 """Months ahead, once a local day: what is asked for and when, and who is told of it."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 import pytest
@@ -16,16 +12,14 @@ from controller.errors import Forbidden
 from controller.live.fitting import OutlookRequest
 from controller.live.outlooks import RETRY, SETTLED, Outlooks
 from controller.scaling.planning.outlook import LEVELS, Limit
-from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
+from controller.telemetry.backfill import HistoryRefresh
 from controller.telemetry.history import HOURS
 from forecasting import Growth, PeakOutlook, SeriesRefused
 from forecasting.workers import WorkerDied
 from tests.builders import NOON, REQUESTS
+from tests.live.pretend_workers import PretendWorkers
 from tests.live.raw_objects import raw_deployment, raw_event, raw_policy, raw_source
 from tests.live.stage import Stage
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 HOUR = timedelta(hours=1)
 WEB = ObjectKey("shop", "web")
@@ -38,39 +32,12 @@ def steady(demand: float) -> PeakOutlook:
     return PeakOutlook(NOON.date(), LEVELS, quantiles, 100, Growth(0.0, -1.0, 1.0))
 
 
-@dataclass
-class PretendWorkers(Executor):
-    """Looks ahead by script: a workload's outlook, None for no history, or what its worker dies of."""
-
-    looks: dict[str, PeakOutlook | Exception | None] = field(default_factory=dict)
-    problem: str = ""
-    looked: list[OutlookRequest] = field(default_factory=list)
-    refreshed: list[HistoryRequest] = field(default_factory=list)
-
-    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        del fn
-        future: Future[R] = Future()
-        result = self._work(*args, **kwargs)
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(cast("R", result))
-        return future
-
-    def _work(self, request: object) -> object:
-        if isinstance(request, HistoryRequest):
-            self.refreshed.append(request)
-            return HistoryRefresh({}, dict.fromkeys(request.asked, self.problem) if self.problem else {})
-        assert isinstance(request, OutlookRequest)
-        self.looked.append(request)
-        return self.looks.get(request.asked.workload.name, steady(100))
-
-
 class Scene:
     """Outlooks of a stage with one policy, at a time that the test moves."""
 
     def __init__(self) -> None:
-        self.stage, self.workers, self.now = Stage(), PretendWorkers(), NOON
+        self.stage, self.now = Stage(), NOON
+        self.workers = PretendWorkers[OutlookRequest, PeakOutlook](steady(100))
         self.stage.put(raw_source(), raw_policy(objective=AT_FULL_LOAD))
         self.sweep = self.stage.sweep()
         self.outlooks = Outlooks(
@@ -80,9 +47,9 @@ class Scene:
     async def run(self, *, at: datetime = NOON) -> list[str]:
         """Take what is due at a time; return the workloads that were looked at."""
         self.now = at
-        self.workers.looked.clear()
+        self.workers.requests.clear()
         await self.outlooks.run_due()
-        return sorted(request.asked.workload.name for request in self.workers.looked)
+        return self.workers.workloads()
 
     def needed(self) -> list[int]:
         """Return the replicas of the next days."""
@@ -143,7 +110,7 @@ async def test_another_spec_is_looked_at_at_once(scene: Scene) -> None:
 async def test_what_cannot_be_looked_at_says_why_and_is_tried_again(
     scene: Scene, look: Exception | None, why: str
 ) -> None:
-    scene.workers.looks["web"] = look
+    scene.workers.results["web"] = look
 
     await scene.run()
 
@@ -155,17 +122,19 @@ async def test_what_cannot_be_looked_at_says_why_and_is_tried_again(
 
 
 async def test_what_a_source_did_not_answer_is_asked_again_soon(scene: Scene) -> None:
-    scene.workers.problem = "did not answer within 10 s"
     await scene.run()
+    asked = scene.workers.refreshed[0].asked
+    scene.workers.history = HistoryRefresh({}, dict.fromkeys(asked, "did not answer within 10 s"))
 
+    assert await scene.run(at=MIDNIGHT) == ["web"]
     assert scene.needed() == [10] * 90  # from what was known before
-    assert await scene.run(at=NOON + RETRY) == ["web"]
+    assert await scene.run(at=MIDNIGHT + RETRY) == ["web"]
 
 
 async def test_one_signal_that_cannot_be_looked_at_keeps_no_other_from_it(scene: Scene) -> None:
     signals = [{**REQUESTS, "workload": "front"}, {**REQUESTS, "name": "jobs", "workload": "back"}]
     scene.stage.put(raw_policy(signals=signals, objective=AT_FULL_LOAD))
-    scene.workers.looks["back"] = SeriesRefused("no")
+    scene.workers.results["back"] = SeriesRefused("no")
 
     assert await scene.run() == ["back", "front"]
     assert scene.needed() == [10] * 90
@@ -176,7 +145,7 @@ async def test_events_are_left_out_of_learning_and_reckoned_with(scene: Scene) -
 
     await scene.run()
 
-    assert len(scene.workers.looked[0].events) == 1
+    assert len(scene.workers.requests[0].events) == 1
     assert scene.needed()[:3] == [30, 10, 10]
 
 

@@ -1,9 +1,8 @@
-from collections.abc import Callable, MutableMapping
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from collections.abc import MutableMapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any
 
 import pytest
 
@@ -16,19 +15,18 @@ from controller.live.fitting import FitRequest
 from controller.live.mirror import POLICIES
 from controller.live.refits import RETRY, Refits
 from controller.scaling.publishing.forecast_report import SignalFit
-from controller.telemetry.backfill import HistoryRefresh, HistoryRequest
+from controller.telemetry.backfill import HistoryRefresh
 from controller.telemetry.compiler import Workload
 from forecasting import SeriesRefused
 from forecasting.fleet import NotFitted
 from forecasting.workers import WorkerDied
 from tests.builders import NOON, REQUESTS, a_fitted_forecast
 from tests.cluster_door.fake_api import FakeApi, refusal
+from tests.live.pretend_workers import PretendWorkers
 from tests.live.raw_objects import raw_event, raw_policy, raw_source
 from tests.live.stage import Stage
 
 Logs = list[MutableMapping[str, Any]]
-P = ParamSpec("P")
-R = TypeVar("R")
 
 HOUR = timedelta(hours=1)
 WEB = ObjectKey("shop", "web")
@@ -39,39 +37,12 @@ NEWER = SignalFit(replace(a_fitted_forecast(), origin=NOON + HOUR), None)
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass
-class PretendWorkers(Executor):
-    """Fits by script: a workload's fit, None for no history yet, or what its worker dies of."""
-
-    fits: dict[str, SignalFit | Exception | None] = field(default_factory=dict)
-    history: HistoryRefresh | Exception = field(default_factory=lambda: HistoryRefresh({"answered": 3}, {}))
-    fitted: list[FitRequest] = field(default_factory=list)
-    refreshed: list[HistoryRequest] = field(default_factory=list)
-
-    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        del fn
-        future: Future[R] = Future()
-        result = self._work(*args, **kwargs)
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(cast("R", result))
-        return future
-
-    def _work(self, request: object) -> object:
-        if isinstance(request, HistoryRequest):
-            self.refreshed.append(request)
-            return self.history
-        assert isinstance(request, FitRequest)
-        self.fitted.append(request)
-        return self.fits.get(request.asked.workload.name, FIT)
-
-
 class Scene:
     """Refits of a stage with one policy, at a time that the test moves."""
 
     def __init__(self, client: KubernetesClient) -> None:
-        self.stage, self.workers, self.now = Stage(), PretendWorkers(), NOON
+        self.stage, self.now = Stage(), NOON
+        self.workers = PretendWorkers[FitRequest, SignalFit](FIT)
         self.stage.put(raw_source(), raw_policy())
         sweep = self.stage.sweep()
         folder = Path("/history")
@@ -83,9 +54,9 @@ class Scene:
     async def run(self, *, after: timedelta = timedelta(0)) -> list[str]:
         """Let time pass and take what is due; return the workloads that were fitted."""
         self.now += after
-        self.workers.fitted.clear()
+        self.workers.requests.clear()
         await self.refits.run_due()
-        return sorted(request.asked.workload.name for request in self.workers.fitted)
+        return self.workers.workloads()
 
 
 @pytest.fixture
@@ -123,20 +94,20 @@ async def test_a_fit_for_another_spec_is_due_at_once(scene: Scene) -> None:
     scene.stage.put(changed | {"metadata": changed["metadata"] | {"generation": 2}})
 
     assert await scene.run() == ["web"]
-    assert scene.workers.fitted[0].spec.forecast.planning_percentile == 70
+    assert scene.workers.requests[0].spec.forecast.planning_percentile == 70
 
 
 async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew(scene: Scene) -> None:
     known = SignalFit(a_fitted_forecast(), None)
-    scene.workers.fits["web"] = known
+    scene.workers.results["web"] = known
     scene.stage.put(raw_policy(forecast={"holidays": {"country": "US", "subdivision": "NY"}}))
 
     earlier = []
     for _ in range(2):
         await scene.run(after=HOUR)
-        earlier.append(scene.workers.fitted[0].earlier)
+        earlier.append(scene.workers.requests[0].earlier)
 
-    assert scene.workers.fitted[0].spec.forecast.holidays == Holidays(country="US", subdivision="NY")
+    assert scene.workers.requests[0].spec.forecast.holidays == Holidays(country="US", subdivision="NY")
     assert earlier == [None, known]
 
 
@@ -152,7 +123,7 @@ async def test_a_refit_is_told_the_holidays_and_what_the_last_fit_knew(scene: Sc
 async def test_a_fit_that_failed_says_why_and_is_tried_again_soon(
     scene: Scene, failure: Exception | None, told: NotFitted
 ) -> None:
-    scene.workers.fits["web"] = failure
+    scene.workers.results["web"] = failure
     await scene.run()
 
     early, due = await scene.run(after=RETRY / 2), await scene.run(after=RETRY / 2)
@@ -162,7 +133,7 @@ async def test_a_fit_that_failed_says_why_and_is_tried_again_soon(
 
 
 async def test_a_fit_that_keeps_failing_is_tried_at_longer_and_longer_intervals(scene: Scene) -> None:
-    scene.workers.fits["web"] = TimeoutError()
+    scene.workers.results["web"] = TimeoutError()
 
     minutes = [minute for minute in range(91) if await scene.run(after=MINUTE if minute else timedelta(0))]
 
@@ -170,21 +141,21 @@ async def test_a_fit_that_keeps_failing_is_tried_at_longer_and_longer_intervals(
 
 
 async def test_a_fit_that_succeeds_ends_the_long_intervals_and_the_complaint(scene: Scene) -> None:
-    scene.workers.fits["web"] = TimeoutError()
+    scene.workers.results["web"] = TimeoutError()
     for minutes in (0, 1, 2):
         await scene.run(after=minutes * MINUTE)
-    del scene.workers.fits["web"]
+    del scene.workers.results["web"]
 
     recovered = await scene.run(after=4 * MINUTE)
 
     assert (recovered, scene.unfitted) == (["web"], {})
-    scene.workers.fits["web"] = TimeoutError()
+    scene.workers.results["web"] = TimeoutError()
     assert await scene.run(after=2 * HOUR) == ["web"]
     assert await scene.run(after=RETRY) == ["web"]
 
 
 async def test_a_changed_spec_is_fitted_at_once_however_often_the_last_one_failed(scene: Scene) -> None:
-    scene.workers.fits["web"] = TimeoutError()
+    scene.workers.results["web"] = TimeoutError()
     for minutes in (0, 1, 2):
         await scene.run(after=minutes * MINUTE)
     changed = raw_policy()
@@ -207,7 +178,7 @@ async def test_a_changed_spec_is_fitted_at_once_however_often_the_last_one_faile
 async def test_a_fit_is_as_old_as_its_history(
     scene: Scene, age: timedelta, after: timedelta, fitted: list[str]
 ) -> None:
-    scene.workers.fits["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - age), None)
+    scene.workers.results["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - age), None)
     await scene.run()
 
     assert await scene.run(after=after) == fitted
@@ -215,7 +186,7 @@ async def test_a_fit_is_as_old_as_its_history(
 
 
 async def test_a_source_that_stays_away_is_not_asked_at_haste_for_ever(scene: Scene) -> None:
-    scene.workers.fits["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - 3 * HOUR), None)
+    scene.workers.results["web"] = SignalFit(replace(a_fitted_forecast(), origin=NOON - 3 * HOUR), None)
 
     minutes = [minute for minute in range(31) if await scene.run(after=MINUTE if minute else timedelta(0))]
 
@@ -224,7 +195,7 @@ async def test_a_source_that_stays_away_is_not_asked_at_haste_for_ever(scene: Sc
 
 async def test_a_fit_that_fails_leaves_the_last_one_in_force(scene: Scene, logs: Logs) -> None:
     await scene.run()
-    scene.workers.fits["web"] = TimeoutError()
+    scene.workers.results["web"] = TimeoutError()
 
     await scene.run(after=HOUR)
 
@@ -237,7 +208,7 @@ async def test_a_fit_that_fails_leaves_the_last_one_in_force(scene: Scene, logs:
 
 async def test_a_newer_fit_replaces_the_older_one(scene: Scene) -> None:
     await scene.run()
-    scene.workers.fits["web"] = NEWER
+    scene.workers.results["web"] = NEWER
 
     await scene.run(after=HOUR)
 
@@ -268,7 +239,7 @@ async def test_a_signal_that_cannot_be_asked_for_is_left_to_the_sweep(scene: Sce
 # ── What is forgotten ────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("fit", [FIT, TimeoutError()], ids=["fitted", "not fitted"])
 async def test_a_deleted_policy_is_forgotten(scene: Scene, fit: SignalFit | Exception) -> None:
-    scene.workers.fits["web"] = fit
+    scene.workers.results["web"] = fit
     await scene.run()
     scene.stage.mirror.forget(POLICIES, WEB, scene.stage.version)
 
@@ -290,7 +261,7 @@ async def test_a_signal_that_was_taken_out_is_forgotten(scene: Scene) -> None:
 # ── What stops nobody else ───────────────────────────────────────────────────────────────────────────────────────────
 async def test_one_signal_that_fails_stops_no_other(scene: Scene, world: FakeApi) -> None:
     scene.stage.put(two_signals())
-    scene.workers.fits["front"] = TimeoutError()
+    scene.workers.results["front"] = TimeoutError()
 
     assert await scene.run() == ["back", "front"]
     assert set(scene.forecasts) == {SignalKey(WEB, "jobs")}
@@ -299,7 +270,7 @@ async def test_one_signal_that_fails_stops_no_other(scene: Scene, world: FakeApi
 
 async def test_only_the_signal_that_failed_is_tried_again_soon(scene: Scene) -> None:
     scene.stage.put(two_signals())
-    scene.workers.fits["front"] = TimeoutError()
+    scene.workers.results["front"] = TimeoutError()
     await scene.run()
 
     assert await scene.run(after=RETRY) == ["front"]
@@ -353,7 +324,7 @@ async def test_history_that_cannot_be_had_is_told_and_what_is_stored_is_fitted(s
 
 @pytest.mark.parametrize("worker", ["answers", "dies"])
 async def test_without_any_history_what_kept_it_away_is_told(scene: Scene, worker: str) -> None:
-    scene.workers.fits["web"] = None
+    scene.workers.results["web"] = None
     await scene.run()
     (request,) = scene.workers.refreshed
     refresh = HistoryRefresh({}, dict.fromkeys(request.asked, "answers 503"))
@@ -389,7 +360,7 @@ async def test_a_fit_knows_the_policys_zone_events_and_lead_time(scene: Scene) -
 
     await scene.run()
 
-    (request,) = scene.workers.fitted
+    (request,) = scene.workers.requests
     assert request.spec.forecast.time_zone == "Europe/Berlin"
     assert [event.spec.start for event in request.events] == [datetime.fromisoformat("2026-03-02T13:00:00Z")]
     assert request.lead_time == timedelta(minutes=10)
