@@ -7,8 +7,9 @@ from datetime import timedelta
 from benchmarks.loads import NOW, a_policy_document, pickled_forecasts, unpickled
 from benchmarks.measuring import isolated, typical
 from benchmarks.tables import Table
+from controller.api.objective import Objective
 from controller.api.policy_status import Memory
-from controller.api.scaling_policy import Objective, ScalingPolicy
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Load
 from controller.scaling.capacity import replicas_for
 from controller.scaling.evaluate import evaluate

@@ -2,32 +2,29 @@
 
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, model_validator
 
 from controller.api.behavior import Behavior, Pause, Pin
 from controller.api.cost import Cost
-from controller.api.error_budget import ErrorBudget
 from controller.api.fields import (
-    DnsLabel,
     GroupVersion,
-    HolidayName,
     ObjectName,
     Part,
     Replicas,
     Seconds,
-    TimeZone,
     UniqueNames,
     by_name,
     cel,
     cross_field,
 )
-from controller.api.guards import Dependency, Indicator
+from controller.api.forecast import Forecast
+from controller.api.guards import Dependency
 from controller.api.metadata import ObjectKey, ObjectMeta
+from controller.api.objective import Objective
 from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.schedule import Schedule
-from controller.api.signals import Signal, Utilization
+from controller.api.signals import Signal
 from controller.api.step_rule import StepRule
 
 
@@ -55,67 +52,6 @@ class ScaleTargetRef(Part):
     """Kind of the target."""
     name: ObjectName
     """Name of the target."""
-
-
-class Objective(Part):
-    """What good service means; capacity is whatever keeps it."""
-
-    model_config = cross_field(
-        cel(
-            "!has(self.errorBudget) || (has(self.latencySignal) && has(self.p95Milliseconds)) || "
-            "(has(self.indicators) ? size(self.indicators) > 0 : false)",
-            "errorBudget is measured by indicators, or by latencySignal and p95Milliseconds: set these",
-        ),
-    )
-
-    p95_milliseconds: Annotated[int, Field(ge=1, le=600_000)] | None = None
-    """Latency that 95 % of requests must stay under. Needs `load.serviceTimeMilliseconds` on a signal."""
-    latency_signal: DnsLabel | None = None
-    """Name of the one of `spec.signals` that measures this latency, in seconds. What a replica can take is learned
-    from it where `load.perReplica` is left out."""
-    utilization_percent: Utilization = 70
-    """Share of a replica's capacity to plan for, for loads without a service time."""
-    indicators: Annotated[tuple[Indicator, ...], Field(max_length=8)] = ()
-    """Signals that say whether service is good: no removal while it is bad, and an undo of one that made it bad."""
-    error_budget: ErrorBudget | None = None
-    """How much of the time service must be good, by these indicators and this latency. With less than a quarter of the
-    rest left, a fifth more replicas than demand needs are kept."""
-
-    @model_validator(mode="after")
-    def _budget_is_measured(self) -> "Objective":
-        by_latency = self.latency_signal is not None and self.p95_milliseconds is not None
-        if self.error_budget is not None and not by_latency and not self.indicators:
-            raise ValueError(
-                "errorBudget is measured by indicators, or by latencySignal and p95Milliseconds: set these"
-            )
-        return self
-
-
-class Holidays(Part):
-    """The public holidays of the place where the workload's users live."""
-
-    country: Annotated[str, Field(min_length=2, max_length=2, pattern=r"^[A-Z]{2}$")]
-    """Country by ISO 3166-1, for example `US`."""
-    subdivision: Annotated[str, Field(min_length=1, max_length=3, pattern=r"^[A-Z0-9]+$")] | None = None
-    """Part of the country by ISO 3166-2, without the country, for example `NY`. Without it, nationwide holidays."""
-    ignored: Annotated[tuple[HolidayName, ...], Field(max_length=32)] = ()
-    """English names of holidays on which these users live as on any day, for example `Columbus Day`."""
-
-
-class Forecast(Part):
-    """How demand is forecast."""
-
-    planning_percentile: Annotated[int, Field(ge=50, le=99)] = 98
-    """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
-    time_zone: TimeZone = "UTC"
-    """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""
-    holidays: Holidays | None = None
-    """Public holidays, forecast from earlier ones, and at first from Sundays; other days do not learn from them."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone as an object."""
-        return ZoneInfo(self.time_zone)
 
 
 class Capacity(Part):

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from controller.api.fields import DNS_LABEL
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.cli.inputs import FILE, Share
 from controller.cli.load_tests import with_load_test

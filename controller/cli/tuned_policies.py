@@ -12,8 +12,9 @@ import yaml
 from pydantic import ValidationError
 
 from controller.api.metadata import API_VERSION, ObjectKey
+from controller.api.objective import Objective
 from controller.api.refusal import explain
-from controller.api.scaling_policy import Objective, ScalingPolicy
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Load
 from controller.errors import InputRefused
 from controller.simulation.defaults import RATE_PRESET

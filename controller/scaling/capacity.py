@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc, gammaln
 
 from controller.api.fields import MAX_REPLICAS
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 
 # What is measured is late already: demand may grow by what is left of 85 % while pods start (docs/decisions/0006).

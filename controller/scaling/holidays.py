@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from controller.api.scaling_policy import Holidays
+from controller.api.forecast import Holidays
 from forecasting import Calendar, ForecastingError, MarkedDay, Series, public_holidays
 
 YEARS_BACK = 3  # what is remembered of a holiday is not older

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from controller.api.forecast import Holidays
 from controller.api.occasion import MultiplierSource
-from controller.api.scaling_policy import Holidays, ScalingPolicySpec
+from controller.api.scaling_policy import ScalingPolicySpec
 from controller.api.schedule import Schedule, Weekday
 from controller.scaling.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.holidays import is_holiday

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from controller.api.metadata import ObjectMeta
-from controller.api.scaling_policy import Capacity, Mode, Objective, ScaleTargetRef, ScalingPolicy, ScalingPolicySpec
+from controller.api.objective import Objective
+from controller.api.scaling_policy import Capacity, Mode, ScaleTargetRef, ScalingPolicy, ScalingPolicySpec
 from controller.api.signals import Load, Signal
 from controller.scaling.learning.lead_time import METRIC_DELAY
 from controller.scaling.learning.learned_capacity import capacity_of

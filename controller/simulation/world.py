@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.simulation.demand import TICK, WARM_UP_TICKS, Demand
 from controller.simulation.pods import Pods, StartUps

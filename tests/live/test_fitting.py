@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.api.scaling_policy import Forecast, Holidays
+from controller.api.forecast import Forecast, Holidays
 from controller.live.fitting import FitRequest, fit_signal
 from controller.telemetry.history import STEP, HistoryFile, row_key, step_number
 from controller.telemetry.questions import Asked, Question

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from controller.api.forecast import Holidays
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Holidays
 from controller.cluster.client import KubernetesClient
 from controller.cycle import SignalKey
 from controller.live.backfills import HISTORY_BATCH

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from controller.api.fields import MAX_REPLICAS
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.scaling import capacity
 from controller.scaling.capacity import load_for, p95_wait, replicas_for

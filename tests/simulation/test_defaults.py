@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.simulation.defaults import default_policy, world_for
 from controller.simulation.world import World

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.simulation.latency import late_share, needed_replicas, p95_latency
 from controller.simulation.world import World

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from controller.api.capacity_memory import Capacity
+from controller.api.objective import Objective
 from controller.api.scaling_policy import Capacity as LeadTime
-from controller.api.scaling_policy import Objective, ScalingPolicy
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import LoadSpec, Signal
 from controller.scaling.decision import Decision
 from controller.scaling.judging.timeline import Timeline

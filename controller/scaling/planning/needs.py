@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from controller.api.objective import Objective
 from controller.api.policy_status import Memory
-from controller.api.scaling_policy import Objective, ScalingPolicy
+from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.demand_windows import EVERYTHING, DemandWindow

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from controller.api.scaling_policy import Objective
+from controller.api.objective import Objective
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
 from controller.scaling.decision import Candidate
