@@ -20,11 +20,12 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
+from controller.scaling.expectations import Span, has_news, outlook_of
 from controller.scaling.guards.rest import switched_off
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
-from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target, Usual
+from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
@@ -33,11 +34,6 @@ from controller.scaling.sharing import grants, shares_budget
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
-
-MEDIAN = 0.5
-LOW = 0.02  # demand falls below it by chance about once in fifty times
-# Looked further ahead than needed, so that an outlook without newer samples is not made anew with every sweep.
-MARGIN = timedelta(minutes=30)
 
 # Policies decided before whoever shares the event loop gets a turn: some 25 ms, against seconds for a large fleet.
 BREATH = 50
@@ -231,7 +227,7 @@ def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings
         for name, reading in readings.get(policy.key, {}).items():
             key, recent = SignalKey(policy.key, name), reading.recent
             fitted, known = batch.forecasts.get(key), batch.carried.outlooks.get(key)
-            if recent is not None and fitted and not (known and (known.fitted, known.as_of) == (fitted, recent.end)):
+            if recent is not None and fitted and has_news(recent, fitted, known):
                 recents[key] = recent
     try:
         updated = update_batch([batch.forecasts[key] for key in recents], list(recents.values()))
@@ -251,7 +247,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
     until = max(soon, now + WARNED_AHEAD)
     day = now + DAY if policy.spec.scale_to_zero else until  # what a night is, only a day can tell
-    span = _Span(soon, until, day, disturbed=memory.outage is not None)
+    span = Span(soon, until, day, disturbed=memory.outage is not None)
     outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
@@ -268,46 +264,19 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     )
 
 
+def _outlook(look: _Look, key: SignalKey, batch: Batch, span: Span) -> Outlook:
+    return outlook_of(
+        batch.forecasts[key],
+        look.readings[key.signal].recent,
+        span,
+        level=look.policy.spec.forecast.planning_percentile / 100,
+        known=batch.carried.outlooks.get(key),
+        updated=look.updated.get(key),
+    )
+
+
 def _switched_off(look: _Look, memory: Memory) -> Obstacle | None:
     return switched_off(look.policy, look.scale, memory) if look.policy.spec.scale_to_zero else None
-
-
-class _Span(NamedTuple):
-    """How far decisions look, an outlook and what is usual reach, and whether demand is disturbed.
-
-    In a disturbance newer fits know less.
-    """
-
-    soon: datetime
-    until: datetime
-    usual_until: datetime
-    disturbed: bool
-
-
-def _outlook(look: _Look, key: SignalKey, batch: Batch, span: _Span) -> Outlook:
-    """Return what is expected of a load signal, made anew only where there is a newer sample, fit or wish."""
-    fitted, known = batch.forecasts[key], batch.carried.outlooks.get(key)
-    recent = look.readings[key.signal].recent
-    as_of, level = fitted.origin if recent is None else recent.end, look.policy.spec.forecast.planning_percentile / 100
-    if known and (known.fitted, known.as_of, known.level) == (fitted, as_of, level) and known.planned.end > span.until:
-        return known
-    updated = look.updated.get(key) or (fitted if recent is None else fitted.update(recent))
-    forecast = updated.forecast(_horizon(updated, span.until), levels=(MEDIAN, level))
-    usual = _usual(known.usual if known else None, fitted, span)
-    return Outlook(as_of, level, forecast.quantile(MEDIAN), forecast.quantile(level), fitted, usual)
-
-
-def _usual(known: Usual | None, fitted: FittedForecast, span: _Span) -> Usual:
-    """Return what is usual by the newest fit; in a disturbance by the one from before it, while that reaches."""
-    if known and known.expected.end > span.soon and (span.disturbed or known.fitted is fitted):
-        return known
-    forecast = fitted.forecast(_horizon(fitted, span.usual_until), levels=(LOW, MEDIAN))
-    return Usual(forecast.quantile(MEDIAN), forecast.quantile(LOW), fitted)
-
-
-def _horizon(fitted: FittedForecast, until: datetime) -> timedelta:
-    """Return how far to forecast. An origin after `until` is a clock set back: it then reaches no further."""
-    return max(until - fitted.origin, timedelta(0)) + MARGIN
 
 
 def _patch_without_scale(policy: ScalingPolicy, obstacle: Obstacle | None, now: datetime) -> list[Patch]:

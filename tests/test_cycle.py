@@ -198,14 +198,6 @@ async def test_the_outlook_reaches_two_hours_so_that_a_maximum_too_low_is_told_i
     assert result.carried.outlooks[KEY].planned.end > NOON + timedelta(hours=2)
 
 
-async def test_what_is_usual_is_what_the_fit_says_without_the_newest_samples() -> None:
-    fallen = measured(1, until=NOON + 10 * MINUTE)
-    result = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": fallen}), now=NOON + 10 * MINUTE)
-    usual = result.carried.outlooks[KEY].usual
-    assert usual.expected == a_fitted_forecast().forecast(usual.expected.end - NOON).quantile(0.5)
-    assert np.all(usual.low.values <= usual.expected.values)
-
-
 async def test_what_was_usual_before_an_outage_lasts_through_an_hour_of_it() -> None:
     first = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
     memory, hour = Memory(outage=OutageMemory(began=NOON, seen=NOON)), NOON + timedelta(hours=1)
@@ -213,64 +205,6 @@ async def test_what_was_usual_before_an_outage_lasts_through_an_hour_of_it() -> 
     batch = Batch([WEB], refit, carried=replace(first.carried, memories={WEB.key: memory}))
     later = await cycle(batch, Doors({"requests": measured(1, until=hour)}), now=hour)
     assert later.carried.outlooks[KEY].usual is first.carried.outlooks[KEY].usual
-
-
-@pytest.mark.parametrize(
-    ("outage", "kept", "why"),
-    [
-        (OutageMemory(began=NOON, seen=NOON), True, "in an outage what was usual before it stays so"),
-        (None, False, "else the newest fit knows best"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-async def test_a_fit_made_within_an_outage_does_not_call_it_usual(
-    outage: OutageMemory | None,
-    kept: bool,  # noqa: FBT001  a table's column
-    why: str,
-) -> None:
-    first = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
-    carried = replace(first.carried, memories={WEB.key: Memory(outage=outage)})
-    refitted = Batch([WEB], {KEY: a_fitted_forecast().update(Series(NOON, MINUTE, np.full(5, 1.0)))}, carried=carried)
-    second = await cycle(refitted, Doors({"requests": measured(1, until=NOON + 5 * MINUTE)}), now=NOON + 5 * MINUTE)
-    usual = [each.carried.outlooks[KEY].usual for each in (first, second)]
-    assert (usual[0] is usual[1]) is kept, why
-
-
-MORE_CAREFUL = WEB.model_copy(
-    update={
-        "spec": WEB.spec.model_copy(
-            update={"forecast": WEB.spec.forecast.model_copy(update={"planning_percentile": 99})}
-        )
-    }
-)
-
-
-@pytest.mark.parametrize(
-    ("policy", "fitted", "reading", "now", "why"),
-    [
-        (WEB, a_fitted_forecast(), measured(50, until=NOON + MINUTE), NOON + SWEEP, "a newer sample"),
-        (WEB, a_fitted_forecast(gate_open=False), measured(50), NOON + SWEEP, "another fit"),
-        (MORE_CAREFUL, a_fitted_forecast(), measured(50), NOON + SWEEP, "another planning percentile"),
-        (WEB, a_fitted_forecast(), measured(50), NOON + timedelta(hours=1), "it no longer reaches far enough"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-async def test_an_outlook_is_made_anew_for(
-    policy: ScalingPolicy, fitted: object, reading: Reading, now: datetime, why: str
-) -> None:
-    first = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors({"requests": measured(50)}))
-    batch = Batch([policy], {KEY: fitted}, carried=first.carried)  # type: ignore[dict-item]  # a column of fits
-    again = await cycle(batch, Doors({"requests": reading}), now=now)
-    assert again.carried.outlooks[KEY] is not first.carried.outlooks[KEY], why
-    assert again.carried.outlooks[KEY].planned.end > now + 6 * MINUTE
-
-
-@pytest.mark.parametrize("hours", [-48, 24 * 14], ids=["a clock set back two days", "a signal silent for two weeks"])
-async def test_an_outlook_far_from_its_fit_is_still_an_outlook(hours: int) -> None:
-    now = NOON + timedelta(hours=hours)
-    lost = {"requests": Reading(None, now)}
-    result = await cycle(Batch([WEB], {KEY: a_fitted_forecast()}), Doors(lost), now=now)
-    assert result.decisions[0].desired_replicas >= 10
 
 
 async def test_a_fit_that_cannot_take_in_what_was_measured_keeps_no_other_from_its_outlook() -> None:
