@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from forecasting.models import fit_member
 from forecasting.models.hourly_path import (
     HourlyPath,
     LearnedPath,
@@ -15,6 +16,8 @@ from forecasting.models.hourly_path import (
     on_clock,
     within_hour,
 )
+from forecasting.models.ridge import Ridge
+from forecasting.models.smoothing import DoubleSeasonal
 from forecasting.panel import Panel
 from forecasting.seasons import local_steps
 from forecasting.series import Values
@@ -164,3 +167,25 @@ def test_a_last_day_an_hour_short_begins_with_its_first_hour_twice() -> None:
 
     assert path.hours.shape == (1, 192)
     assert path.hours[0, 24:48].tolist() == [0, *range(23)]
+
+
+@pytest.mark.parametrize(
+    ("start", "change"),
+    [
+        pytest.param(datetime(2026, 3, 8, 23, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC), id="spring"),
+        pytest.param(datetime(2026, 10, 4, 22, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC), id="autumn"),
+    ],
+)
+@pytest.mark.parametrize("hours_later", [0, 30])
+@pytest.mark.parametrize("model", [Ridge(), DoubleSeasonal()], ids=lambda model: model.name)
+def test_the_peak_stays_at_the_same_hour_of_the_clock_when_clocks_change(
+    start: datetime, change: datetime, hours_later: int, model: Ridge | DoubleSeasonal
+) -> None:
+    steps = local_steps(start.timestamp(), 3600, 24 * 28, BERLIN)
+    load = np.log1p(200 + 100 * np.cos(2 * np.pi * (steps.ticks % 24 - 12) / 24))[None, :]
+    known = int((change - start) / HOUR) + hours_later
+
+    fitted = fit_member(model, Panel(steps.part(0, known), load[:, :known]))
+
+    after = steps.part(known, len(steps))
+    assert np.abs(fitted.pattern(after) - load[:, known:]).max() < 0.05

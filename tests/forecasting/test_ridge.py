@@ -1,8 +1,5 @@
 """Direct ridge: what its equations see, and what they forecast."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import pytest
 
@@ -10,11 +7,8 @@ from forecasting.models import fit_member
 from forecasting.models.hourly_path import HourlyPath
 from forecasting.models.ridge import PENALTIES, Ridge
 from forecasting.panel import Panel
-from forecasting.seasons import local_steps
 from forecasting.series import Values
 from tests.forecasting.loads import HOUR, a_panel, noise, noisy_week
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def hourly_week(days: int, seed: int = 0, *, persistence: float = 0.8, scale: float = 0.1) -> Values:
@@ -120,27 +114,6 @@ def test_a_series_that_never_changes_stays_as_it_is() -> None:
     path = path_after(np.full(28 * 24, 7.0))
 
     np.testing.assert_allclose(np.expm1(path.hours), 7.0)
-
-
-@pytest.mark.parametrize(
-    ("start", "change"),
-    [
-        pytest.param(datetime(2026, 3, 8, 23, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC), id="spring"),
-        pytest.param(datetime(2026, 10, 4, 22, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC), id="autumn"),
-    ],
-)
-@pytest.mark.parametrize("hours_later", [0, 30])
-def test_the_peak_stays_at_the_same_hour_of_the_clock_when_clocks_change(
-    start: datetime, change: datetime, hours_later: int
-) -> None:
-    steps = local_steps(start.timestamp(), 3600, 24 * 28, BERLIN)
-    load = np.log1p(200 + 100 * np.cos(2 * np.pi * (steps.ticks % 24 - 12) / 24))[None, :]
-    known = int((change - start) / HOUR) + hours_later
-
-    fitted = fit_member(Ridge(), Panel(steps.part(0, known), load[:, :known]))
-
-    after = steps.part(known, len(steps))
-    assert np.abs(fitted.pattern(after) - load[:, known:]).max() < 0.05
 
 
 def test_several_series_and_positions_are_solved_as_if_alone() -> None:

@@ -1,8 +1,5 @@
 """Double-seasonal smoothing: its recursion, what it follows, and what it does not."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import pytest
 
@@ -10,11 +7,8 @@ from forecasting.models import fit_member
 from forecasting.models.hourly_path import HourlyPath
 from forecasting.models.smoothing import CONSTANTS, HALF_LIFE, POWER, DoubleSeasonal
 from forecasting.panel import Panel
-from forecasting.seasons import local_steps
 from forecasting.series import Values
 from tests.forecasting.loads import HOUR, a_panel, noise, noisy_week, usual_week
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def path_after(values: Values) -> HourlyPath:
@@ -135,27 +129,6 @@ def test_a_day_is_enough_to_expect_the_same_again(hours: int) -> None:
     path = path_after(wave[:hours])
 
     np.testing.assert_allclose(np.expm1(path.hours[0, 24:48]), wave[hours:], rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("start", "change"),
-    [
-        pytest.param(datetime(2026, 3, 8, 23, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC), id="spring"),
-        pytest.param(datetime(2026, 10, 4, 22, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC), id="autumn"),
-    ],
-)
-@pytest.mark.parametrize("hours_later", [0, 30])
-def test_the_peak_stays_at_the_same_hour_of_the_clock_when_clocks_change(
-    start: datetime, change: datetime, hours_later: int
-) -> None:
-    steps = local_steps(start.timestamp(), 3600, 24 * 28, BERLIN)
-    load = np.log1p(200 + 100 * np.cos(2 * np.pi * (steps.ticks % 24 - 12) / 24))[None, :]
-    known = int((change - start) / HOUR) + hours_later
-
-    fitted = fit_member(DoubleSeasonal(), Panel(steps.part(0, known), load[:, :known]))
-
-    after = steps.part(known, len(steps))
-    assert np.abs(fitted.pattern(after) - load[:, known:]).max() < 0.05
 
 
 def test_several_series_and_positions_are_learned_as_if_alone() -> None:
