@@ -26,11 +26,11 @@ from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
 from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target
+from controller.scaling.pools import QuotasByNamespace, grants, shares_budget
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.scaling.schedules import schedule_windows
-from controller.scaling.sharing import grants, shares_budget
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted
@@ -82,6 +82,7 @@ class Batch:
     """The policies of one cycle, with what is known about them before looking.
 
     `unfitted` says what the last fit of a signal failed of; its forecast, if it has one, is from an earlier fit.
+    `quotas` are those of namespaces that may run short.
     """
 
     policies: Sequence[ScalingPolicy]
@@ -91,6 +92,7 @@ class Batch:
     unfitted: Mapping[SignalKey, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None
     runways: Mapping[ObjectKey, Runway] = field(default_factory=dict)
+    quotas: QuotasByNamespace = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,11 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
             done.patches += _patch_without_scale(policy, target.obstacle, now)
             continue
         decision = done.decide(policy, partial(_decide, policy, target.scale, target.obstacle, seen))
-        if decision is not None and shares_budget(policy):
+        if decision is not None and (shares_budget(policy) or key.namespace in batch.quotas):
             sharing.append(decision)
         elif decision is not None:
             done.settle(decision)
-    await _share_out(sharing, done)
+    await _share_out(sharing, batch.quotas, done)
     written = tuple(patch for patch in done.patches if not patch.is_empty)
     await cluster.apply(written)
     return Cycle(tuple(done.decisions), written, Carried(done.memories, done.outlooks), done.failures)
@@ -172,9 +174,9 @@ class _Outcome:
         self.patches += _patch_without_scale(policy, _defect(error), self.now)
 
 
-async def _share_out(sharing: Sequence[Decision], done: _Outcome) -> None:
-    """Settle the decisions of policies that share budgets; who gets less than it asks for decides again by that."""
-    granted = grants(sharing)
+async def _share_out(sharing: Sequence[Decision], quotas: QuotasByNamespace, done: _Outcome) -> None:
+    """Settle the decisions of policies that share; who gets less than it asks for decides again by that."""
+    granted = grants(sharing, quotas)
     for number, decision in enumerate(sharing):
         if number and number % BREATH == 0:
             await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory, OutageMemory, RuleMemory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
+from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.publishing.patch import Patch
 from controller.scaling.reasons import Reason
@@ -80,6 +81,25 @@ async def test_policies_that_share_a_budget_are_decided_within_it_in_one_cycle()
     assert reasons == {"web": Reason.BUDGET, "api": Reason.BUDGET, "jobs": Reason.LIVE_RATIO}
     memory = result.carried.memories[web.key]
     assert memory.changes[-1].to_replicas == 15
+
+
+async def test_policies_of_a_namespace_that_is_short_are_decided_within_its_quota_in_one_cycle() -> None:
+    # 140 requests/s are 20 replicas at 70 % of ten each. Of 30 cores others take 3: api has its 20, web the other 7.
+    policies = [a_policy(name=name, scaleTargetRef={"name": name}) for name in ("web", "jobs")]
+    first = a_policy(name="api", scaleTargetRef={"name": "api"}, priority=1)
+    pod = Footprint({"requests.cpu": 1.0}, pods=10)
+    known = {Workload("apps", "Deployment", name): pod for name in ("web", "api")}
+    quotas = {"shop": NamespaceQuotas((Quota("team", "requests.cpu", hard=30, others=3),), known)}
+    doors = Doors({"requests": a_reading(140)})
+    result = await cycle(Batch([*policies, first], quotas=quotas), doors)
+    changes = {patch.policy.name: patch.scale.to_replicas for patch in doors.written if patch.scale}
+    assert changes == {"web": 7, "jobs": 20, "api": 20}
+    (cut,) = (decision for decision in result.decisions if decision.reason is Reason.QUOTA)
+    assert cut.message == "ResourceQuota team (requests.cpu) leaves 7 of 20 replicas, by priority and need"
+    (status,) = (patch.status for patch in doors.written if patch.policy.name == "web")
+    assert status is not None
+    (limited,) = (each for each in status["conditions"] if each["type"] == "ScalingLimited")
+    assert (limited["status"], limited["reason"], limited["message"]) == ("True", "QuotaShared", cut.message)
 
 
 async def test_a_defect_that_one_policy_of_a_budget_meets_leaves_the_budget_to_the_others() -> None:

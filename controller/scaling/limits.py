@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from controller.scaling.decision import Plan, Proposal
-from controller.scaling.guards.budget import keep_to_budget
 from controller.scaling.guards.by_hand import obey_freeze, obey_pause, obey_pin
 from controller.scaling.guards.dependencies import spare_dependencies
+from controller.scaling.guards.grant import keep_to_grant
 from controller.scaling.guards.health import Health, describe, unhealthy_signals
 from controller.scaling.guards.outage import hold_through_outage
 from controller.scaling.guards.rest import may_rest, rest_at_zero
@@ -143,7 +143,7 @@ LIMITS: tuple[Callable[[Proposal, Observation, Plan], Proposal], ...] = (
     cool_down,
     undo_harmful_removal,
     spare_dependencies,
-    keep_to_budget,
+    keep_to_grant,
     rest_at_zero,
     clamp_to_bounds,
     obey_pause,

@@ -149,11 +149,14 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a policy gets of a budget it shares, where that is less than it asks for."""
+    """What a policy gets of what it shares with others, where that is less than it asks for.
+
+    `pool` names the budget or the quota that leaves it least.
+    """
 
     replicas: int
-    budget: str
-    hourly: float
+    pool: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

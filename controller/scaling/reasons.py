@@ -47,6 +47,7 @@ class Reason(StrEnum):
     PINNED = "Pinned"
     FROZEN = "Frozen"
     BUDGET = "BudgetShared"
+    QUOTA = "QuotaShared"
     TOO_FEW_REPLICAS = "TooFewReplicas"
     TOO_MANY_REPLICAS = "TooManyReplicas"
     # the decision as a whole

@@ -52,7 +52,7 @@ def test_the_order_of_the_limits_is_safe_then_calm_then_bounds_then_people() -> 
         "cool_down",
         "undo_harmful_removal",
         "spare_dependencies",
-        "keep_to_budget",
+        "keep_to_grant",
         "rest_at_zero",
         "clamp_to_bounds",
         "obey_pause",

@@ -1,18 +1,15 @@
-"""Sharing a budget: who gets what of less than all ask for, to the replica."""
+"""Sharing: who gets what of less than all ask for, to the replica."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api.metadata import ObjectKey
-from controller.scaling.decision import Decision
-from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Grant
-from controller.scaling.sharing import Claim, grants, share_out
-from tests.builders import REQUESTS, a_policy, a_reading, an_observation
+from controller.scaling.reasons import Reason
+from controller.scaling.sharing import Claim, Pool, share_out, share_pools
 
 
 def claim(name: str, wanted: int, *, floor: int = 2, price: float = 1.0, priority: int = 0) -> Claim:
@@ -84,53 +81,88 @@ def test_who_is_more_important_is_served_first(parts: list[tuple[int, int, int, 
         assert not short or all(shares[low.policy] == low.floor for low in lower)
 
 
-# ── From decisions ───────────────────────────────────────────────────────────────────────────────────────────────────
-def decided(
-    name: str, requests: float, *, hourly: str = "10", unhealthy: bool = False, spec: dict[str, Any] | None = None
-) -> Decision:
-    """Return a decision of a policy that shares budget `shop`; ten requests/s and replica at 100 %."""
-    cost = {"hourlyPerReplica": 1, "budget": {"name": "shop", "hourly": hourly}}
-    full = {"cost": cost, "minReplicas": 2, "objective": {"utilizationPercent": 100}, **(spec or {})}
-    policy = a_policy(REQUESTS, name=name, **full)
-    readings = {"requests": a_reading(requests, problem="stale" if unhealthy else "")}
-    return evaluate(an_observation(policy, readings=readings, replicas=6))
+# ── Several pools at once ────────────────────────────────────────────────────────────────────────────────────────────
+def pool(name: str, total: float, *claims: Claim) -> Pool:
+    return Pool(name, Reason.QUOTA, total, claims)
 
 
-def test_two_policies_of_equal_priority_get_by_need_what_half_the_capacity_is() -> None:
-    granted = grants([decided("a", 102), decided("b", 68)])
-
-    assert granted == {ObjectKey("shop", "a"): Grant(6, "shop", 10), ObjectKey("shop", "b"): Grant(4, "shop", 10)}
-
-
-def test_who_states_less_counts_for_all() -> None:
-    granted = grants([decided("a", 102, hourly="999"), decided("b", 68)])
-
-    assert sum(grant.replicas for grant in granted.values()) == 10
-
-
-def test_enough_for_all_grants_nothing_in_particular() -> None:
-    assert grants([decided("a", 102, hourly="50"), decided("b", 68, hourly="50")]) == {}
-
-
-def test_budgets_of_two_namespaces_are_two() -> None:
-    other = decided("b", 68)
-    elsewhere = replace(other, policy=ObjectKey("games", "b"))
-
-    assert ObjectKey("games", "b") not in grants([decided("a", 102), elsewhere])
+def shares_of(pools: list[Pool]) -> Mapping[str, tuple[int, str]]:
+    return {key.name: (grant.replicas, grant.pool) for key, grant in share_pools(pools).items()}
 
 
 @pytest.mark.parametrize(
-    ("unhealthy", "spec", "left"),
+    ("pools", "shares"),
     [
-        (True, {}, 4),
-        (False, {"mode": "Recommend"}, 4),
-        (False, {"pin": {"replicas": 8, "until": "2026-03-03T00:00:00Z"}}, 2),
-        (False, {}, 8),
+        ([pool("cpu", 9, claim("a", 12))], {"a": (9, "cpu")}),
+        ([pool("cpu", 9, claim("a", 12)), pool("memory", 7, claim("a", 12))], {"a": (7, "memory")}),
+        ([pool("cpu", 7, claim("a", 12)), pool("memory", 9, claim("a", 12))], {"a": (7, "cpu")}),
+        # By CPU a gets 4 of 12; of the memory for 12 pods it then asks for 4 alone, and b gets its 8.
+        (
+            [pool("cpu", 8, claim("a", 12, price=2.0)), pool("memory", 12, claim("a", 12), claim("b", 8))],
+            {"a": (4, "cpu")},
+        ),
+        # The other way round nothing comes back: a keeps its 8 of CPU free that memory takes from it.
+        (
+            [pool("cpu", 14, claim("a", 12), claim("b", 12)), pool("memory", 3, claim("a", 12))],
+            {"a": (3, "memory"), "b": (7, "cpu")},
+        ),
+        ([pool("cpu", 5, claim("a", 12, floor=2)), pool("hpa", 1, claim("a", 12, floor=7))], {"a": (5, "cpu")}),
     ],
-    ids=["what runs on bad signals", "what runs beside a wish", "a pin", "its floor alone"],
+    ids=[
+        "one pool",
+        "the smallest share counts",
+        "whichever comes first",
+        "who gives up in one leaves room in a later one",
+        "and none in an earlier one",
+        "a floor in one does not raise what another leaves",
+    ],
 )
-def test_what_cannot_be_cut_is_taken_first(spec: dict[str, Any], left: int, *, unhealthy: bool) -> None:
-    first = decided("a", 20, unhealthy=unhealthy, spec=spec)
-    second = decided("b", 200, spec={"priority": 1})
+def test_who_shares_several_pools_gets_the_smallest_share(
+    pools: list[Pool], shares: dict[str, tuple[int, str]]
+) -> None:
+    assert shares_of(pools) == shares
 
-    assert grants([first, second])[ObjectKey("shop", "b")].replicas == left
+
+def test_who_gets_all_it_asks_for_is_not_named() -> None:
+    assert share_pools([pool("cpu", 20, claim("a", 12), claim("b", 8))]) == {}
+
+
+def test_a_grant_says_why() -> None:
+    (grant,) = share_pools([pool("ResourceQuota team (pods)", 9, claim("a", 12))]).values()
+
+    assert grant == Grant(9, "ResourceQuota team (pods)", Reason.QUOTA)
+
+
+QUARTER_GI = 2**28  # bytes: sums of such large numbers are to be kept to the pod, too
+price_lists = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=6, max_size=6)
+
+
+@given(parts, price_lists, st.integers(0, 200), st.integers(0, 200))
+def test_of_several_pools_each_is_kept_and_each_shortage_is_by_priority(
+    parts: list[tuple[int, int, int, int]], prices: list[tuple[int, int]], cpu: int, memory: int
+) -> None:
+    known = {each.policy: each for each in claims_of(parts)}
+    cpus = [claim_at(each, price / 4) for each, (price, _) in zip(known.values(), prices, strict=False) if price]
+    memories = [
+        claim_at(each, price * QUARTER_GI) for each, (_, price) in zip(known.values(), prices, strict=False) if price
+    ]
+    pools = [pool("cpu", cpu, *cpus), pool("memory", memory * QUARTER_GI, *memories)]
+
+    granted = share_pools(pools)
+
+    shares = {key: granted[key].replicas if key in granted else each.wanted for key, each in known.items()}
+    assert all(each.floor <= shares[key] <= each.wanted for key, each in known.items())
+    for shared in pools:
+        floors = sum(each.floor * each.price for each in shared.claims)
+        assert sum(shares[each.policy] * each.price for each in shared.claims) <= max(shared.total, floors) + 1e-6
+        short = [each for each in shared.claims if each.policy in granted and granted[each.policy].pool == shared.name]
+        cut = [
+            low
+            for low in shared.claims
+            if any(high.priority > low.priority and low.price >= high.price for high in short)
+        ]
+        assert all(shares[low.policy] == low.floor for low in cut)
+
+
+def claim_at(claim: Claim, price: float) -> Claim:
+    return Claim(claim.policy, claim.priority, price, claim.wanted, claim.floor)

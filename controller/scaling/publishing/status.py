@@ -34,6 +34,8 @@ LIMITING = (
     Reason.OUTAGE,
     Reason.SCALE_DOWN_UNDONE,
     Reason.DEPENDENCY_LIMIT,
+    Reason.BUDGET,
+    Reason.QUOTA,
 )
 _THROUGH = {
     Actuator.SCALE: "decisions are carried out through the target's /scale",
