@@ -11,11 +11,11 @@ from benchmarks.planning import SCENES
 from benchmarks.scenes import Scene, demand_in
 from benchmarks.tables import Table, against
 from controller.api.metadata import ObjectKey
-from controller.cli.scenes import Scene as Stage
-from controller.cli.side_by_side import workers
-from controller.cli.trials import Trial, try_rivals
-from controller.cli.tuned_policies import Known, policy_of
-from controller.cli.tuning import FEWEST_REPLICAS, SHIPPED, Bench, tune
+from controller.cli.reading.scenes import Scene as Stage
+from controller.cli.trying.side_by_side import workers
+from controller.cli.trying.trials import Trial, try_rivals
+from controller.cli.trying.tuned_policies import Known, policy_of
+from controller.cli.trying.tuning import FEWEST_REPLICAS, SHIPPED, Bench, tune
 from controller.scaling.judging.curves import LEAST_MINUTES, Curve, Point, minutes_at, pod_hours_at
 from controller.scaling.learning.lead_time import METRIC_DELAY
 from controller.simulation.defaults import SLOWEST_POD

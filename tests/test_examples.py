@@ -13,7 +13,7 @@ from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.schedule import Schedule
-from controller.cli.inputs import load_policy
+from controller.cli.reading.resources import load_policy
 from controller.cluster.hpas import project_hpa
 from controller.cluster.targets import TargetKey
 from controller.simulation.traces import read_trace

@@ -1,5 +1,6 @@
-"""The command line: one file a command. Each parses what a person wrote, calls a room, and shows the answer.
+"""The command line: one file a command, named like it. Each parses what a person wrote, calls a room, shows the answer.
 
+What commands share lies below them: reading/ what was given, trying/ settings in replays, showing/ what comes out.
 A command is imported when it is called, so that `headroom backtest` needs nothing of the live operator.
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from controller.cli.calendars import People, knows_people
-from controller.cli.inputs import FILE, LEVEL, Horizon
-from controller.cli.outputs import (
+from controller.cli.reading.calendars import People, knows_people
+from controller.cli.reading.values import FILE, LEVEL, Horizon
+from controller.cli.showing.outputs import (
     UNKNOWN,
     check_folder,
     figure,

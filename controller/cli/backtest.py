@@ -11,16 +11,17 @@ from rich.progress import Progress
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.backtest_tables import Findings, show_json, show_table
-from controller.cli.decisions import decision_log
-from controller.cli.flights import Flight, demand_of, fly
-from controller.cli.inputs import FILE, Duration, UtcTime, load_policy
-from controller.cli.load_tests import with_load_test
-from controller.cli.outputs import check_folder, write_plot
-from controller.cli.scenes import Scale, Scene, recorded_demand
-from controller.cli.side_by_side import JOBS, workers
-from controller.cli.sweeps import Sweep, sweep
-from controller.cli.timelines import write_timelines
-from controller.cli.variants import VariantText, check_moments
+from controller.cli.reading.decisions import decision_log
+from controller.cli.reading.load_tests import with_load_test
+from controller.cli.reading.resources import load_policy
+from controller.cli.reading.scenes import Scale, Scene, recorded_demand
+from controller.cli.reading.values import FILE, Duration, UtcTime
+from controller.cli.reading.variants import VariantText, check_moments
+from controller.cli.showing.outputs import check_folder, write_plot
+from controller.cli.showing.timelines import write_timelines
+from controller.cli.trying.flights import Flight, demand_of, fly
+from controller.cli.trying.side_by_side import JOBS, workers
+from controller.cli.trying.sweeps import Sweep, sweep
 from controller.errors import InputRefused
 from controller.reporting.replay import from_replay
 from controller.reporting.report import Report

@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from controller.api.error_budget import ErrorBudget
-from controller.cli.outputs import iso, make_table, plain, print_json, print_terminal
-from controller.cli.sweeps import Sweep, show_sweep, sweep_document
+from controller.cli.showing.outputs import iso, make_table, plain, print_json, print_terminal
+from controller.cli.trying.sweeps import Sweep, show_sweep, sweep_document
 from controller.reporting.wording import claim, ratio, times
 from controller.scaling.judging.comparison import Comparison, Interval, interval, pod_hours_by_day, violations_by_day
 from controller.scaling.judging.error_budget import MINUTE, burnt_by

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 import controller
-from controller.cli.flights import Flight, demand_of, fly
-from controller.cli.pages import show_report
+from controller.cli.showing.pages import show_report
+from controller.cli.trying.flights import Flight, demand_of, fly
 from controller.errors import InputRefused
 from controller.reporting import report as shown
 from controller.reporting.replay import from_replay

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from controller.api.refusal import explain as explained
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.decisions import Told, Voice, find_decision
-from controller.cli.inputs import FILE, UtcTime
-from controller.cli.outputs import UNKNOWN, iso, make_table, plain, print_json, print_terminal
+from controller.cli.reading.decisions import Told, Voice, find_decision
+from controller.cli.reading.values import FILE, UtcTime
+from controller.cli.showing.outputs import UNKNOWN, iso, make_table, plain, print_json, print_terminal
 from controller.errors import InputRefused
 from controller.scaling.publishing.recall import recomputed
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-import numpy as np
 from rich.table import Table
 
-from controller.cli.calendars import People, knows_people
-from controller.cli.inputs import FILE, LEVEL, Horizon, UtcTime
-from controller.cli.outputs import (
+from controller.cli.reading.calendars import People, knows_people
+from controller.cli.reading.moments import history_before
+from controller.cli.reading.values import FILE, LEVEL, Horizon, UtcTime
+from controller.cli.showing.outputs import (
     check_folder,
     figure,
     gate_sentence,
@@ -29,7 +29,6 @@ from controller.simulation.traces import read_trace
 from forecasting import Calendar, FittedForecast, Forecast, Series, SeriesRefused, fit
 from forecasting.fitted import DEFAULT_LEVELS
 
-LATEST = timedelta(days=1)  # after the end of a trace: later, yesterday would be unknown
 HOUR = timedelta(hours=1)
 Made = tuple[FittedForecast, Forecast]
 
@@ -93,26 +92,6 @@ def check_distinct(flag: str, given: Sequence[object]) -> None:
     doubled = [each for number, each in enumerate(given) if each in given[:number]]
     if doubled:
         raise InputRefused(f"{flag} gives {doubled[0]} twice; name each once (moments within one step are the same)")
-
-
-def history_before(trace: Series, at: datetime) -> Series:
-    """Return what was known at a moment: the steps that had ended, missing ones where the trace had ended before.
-
-    Raises InputRefused where nothing was known yet, and a day or more after the end of the trace.
-    """
-    known = np.flatnonzero(~np.isnan(trace.values))
-    if not known.size:
-        raise InputRefused("the trace has no value at all: every field is empty")
-    first = trace.start + (int(known[0]) + 1) * trace.step
-    if not first <= at <= trace.end + LATEST:
-        raise InputRefused(
-            f"--at {iso(at)} is outside of what the trace can answer: choose a moment from {iso(first)}, "
-            f"when its first sample was known, to {iso(trace.end + LATEST)}, a day after its end"
-        )
-    count = (at - trace.start) // trace.step
-    values = np.full(count, np.nan)
-    values[: len(trace)] = trace.values[:count]
-    return Series(trace.start, trace.step, values)
 
 
 def forecast_from(past: Series, calendar: Calendar, horizon: timedelta, *, levels: Sequence[float]) -> Made:

@@ -21,8 +21,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from controller.api.crds import crd_files
-from controller.cli.pages import show_report
-from controller.cli.report import pick
+from controller.cli.reading.reports import pick
+from controller.cli.showing.pages import show_report
 from controller.errors import HeadroomError
 from controller.reporting.forecast_report import from_forecast_report
 from controller.reporting.wording import duration

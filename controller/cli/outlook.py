@@ -9,10 +9,17 @@ import click
 from controller.api.capacity_outlook import CapacityOutlook, OutlookDay
 from controller.api.forecast_report import ForecastReport, ForecastReportSpec, ForecastReportStatus
 from controller.api.policy_status import Memory
-from controller.cli.ahead import Recorded, Subject, looks_ahead
-from controller.cli.inputs import FILE
-from controller.cli.outputs import check_folder, make_table, plain, print_csv, print_json, print_terminal
-from controller.cli.report import plot_report
+from controller.cli.reading.subjects import Recorded, Subject, looks_ahead
+from controller.cli.reading.values import FILE
+from controller.cli.showing.outputs import (
+    check_folder,
+    make_table,
+    plain,
+    plot_report,
+    print_csv,
+    print_json,
+    print_terminal,
+)
 from controller.errors import InputRefused
 from controller.scaling.calendars import calendar_of_days
 from controller.scaling.demand_windows import window_of
@@ -40,7 +47,7 @@ def outlook(*, subject: Subject, days: str, plot: Path | None, shape: str) -> No
     """
     check_folder(plot)
     found = subject.report(of_trace)
-    plot_report(found, plot)
+    plot_report(*found, plot)
     told = found[0].status.outlook or CapacityOutlook()
     shown = told.model_copy(update={"days": told.days[: int(days)]})
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0], shown)

@@ -7,18 +7,18 @@ import click
 
 from controller.api.forecast_report import ForecastReport, PlanStep
 from controller.api.policy_status import Memory
-from controller.cli.ahead import Recorded, Subject, looks_ahead
-from controller.cli.inputs import FILE
-from controller.cli.outputs import (
+from controller.cli.reading.subjects import Recorded, Subject, looks_ahead
+from controller.cli.reading.values import FILE
+from controller.cli.showing.outputs import (
     check_folder,
     iso,
     make_table,
     plain,
+    plot_report,
     print_csv,
     print_json,
     print_terminal,
 )
-from controller.cli.report import plot_report
 from controller.errors import InputRefused
 from controller.scaling.calendars import calendar_of
 from controller.scaling.learning.lead_time import lead_time
@@ -39,7 +39,7 @@ def plan(*, subject: Subject, plot: Path | None, shape: str) -> None:
     """
     check_folder(plot)
     found = subject.report(of_trace)
-    plot_report(found, plot)
+    plot_report(*found, plot)
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0])
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from controller.cli.inputs import FILE, Duration, load_policy
-from controller.cli.load_tests import with_load_test
-from controller.cli.outputs import check_folder, make_table, plain, print_json, print_terminal
-from controller.cli.timelines import write_timelines
+from controller.cli.reading.load_tests import with_load_test
+from controller.cli.reading.resources import load_policy
+from controller.cli.reading.values import FILE, Duration
+from controller.cli.showing.outputs import check_folder, make_table, plain, print_json, print_terminal
+from controller.cli.showing.timelines import write_timelines
 from controller.errors import InputRefused
 from controller.scaling.judging.score import score
 from controller.simulation.rehearsal.judging import judge

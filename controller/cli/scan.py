@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from controller.cli.gains import Gain, Wish, check_wish, gains_of, gains_table, write_policies
-from controller.cli.histories import Histories, History, from_files
-from controller.cli.inputs import LEVEL, Duration
-from controller.cli.outputs import (
+from controller.cli.reading.histories import Histories, History, from_files
+from controller.cli.reading.values import LEVEL, Duration
+from controller.cli.showing.outputs import (
     make_table,
     percent,
     plain,
@@ -19,7 +18,8 @@ from controller.cli.outputs import (
     print_terminal,
     progress,
 )
-from controller.cli.side_by_side import JOBS, workers
+from controller.cli.trying.gains import Gain, Wish, check_wish, gains_of, gains_table, write_policies
+from controller.cli.trying.side_by_side import JOBS, workers
 from forecasting import Calendar, FittedForecast, Series, SeriesRefused, fit_batch
 from forecasting.batch import DEFAULT_LEAD_TIME, DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
 from forecasting.scan import Finding, assess, rank
@@ -119,7 +119,7 @@ def scan(  # noqa: PLR0913  one parameter a flag
         check_wish(wish, write)
     planning, span = Planning(Calendar(time_zone), level, lead_time), timedelta(days=days)
     if prometheus:
-        from controller.cli.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
+        from controller.cli.reading.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
 
         now = datetime.now(UTC)  # noqa: TID251  the front door
         wanted = Wanted(presets or DEMAND, namespaces, span)

@@ -12,16 +12,16 @@ from controller.api.fields import DNS_LABEL
 from controller.api.metadata import ObjectKey
 from controller.api.objective import Objective
 from controller.api.signals import Load
-from controller.cli.inputs import FILE, Share
-from controller.cli.load_tests import with_load_test
-from controller.cli.outputs import check_folder, make_table, plain, progress
-from controller.cli.scene_options import SceneFlags, scene_flags
-from controller.cli.scenes import Scene
-from controller.cli.side_by_side import JOBS, workers
-from controller.cli.trials import Trial
-from controller.cli.tuned_policies import WHOLE, Known, document, key_of, policy_of, write_policy, yaml_of
-from controller.cli.tuning import INTERPOLATED_TICKS, SHIPPED, STORM, Bench, Tuned, gate_of
-from controller.cli.tuning import tune as tune_on
+from controller.cli.reading.load_tests import with_load_test
+from controller.cli.reading.scene_flags import SceneFlags, scene_flags
+from controller.cli.reading.scenes import Scene
+from controller.cli.reading.values import FILE, Share
+from controller.cli.showing.outputs import check_folder, make_table, plain, progress
+from controller.cli.trying.side_by_side import JOBS, workers
+from controller.cli.trying.trials import Trial
+from controller.cli.trying.tuned_policies import WHOLE, Known, document, key_of, policy_of, write_policy, yaml_of
+from controller.cli.trying.tuning import INTERPOLATED_TICKS, SHIPPED, STORM, Bench, Tuned, gate_of
+from controller.cli.trying.tuning import tune as tune_on
 from controller.errors import InputRefused
 from controller.scaling.learning.lead_time import METRIC_DELAY
 from controller.scaling.learning.learned_capacity import capacity_of

@@ -8,14 +8,15 @@ from typing import Any
 import click
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.inputs import FILE, Share, load_policy
-from controller.cli.load_tests import with_load_test
-from controller.cli.outputs import check_folder, progress, write_plot
-from controller.cli.scene_options import SceneFlags, scene_flags
-from controller.cli.scenes import Scene
-from controller.cli.side_by_side import JOBS, workers
-from controller.cli.trials import Trial, curve_of, try_settings
-from controller.cli.variations import Variation, named, vary
+from controller.cli.reading.load_tests import with_load_test
+from controller.cli.reading.resources import load_policy
+from controller.cli.reading.scene_flags import SceneFlags, scene_flags
+from controller.cli.reading.scenes import Scene
+from controller.cli.reading.values import FILE, Share
+from controller.cli.showing.outputs import check_folder, progress, write_plot
+from controller.cli.trying.side_by_side import JOBS, workers
+from controller.cli.trying.trials import Trial, curve_of, try_settings
+from controller.cli.trying.variations import Variation, named, vary
 from controller.cli.whatif_tables import Choice, report_of, show_json, show_table
 from controller.scaling.judging.recommendation import knee, recommend
 from controller.simulation.defaults import default_policy

@@ -8,9 +8,9 @@ from functools import cached_property
 from rich.console import RenderableType
 from rich.table import Table
 
-from controller.cli.outputs import iso, make_table, plain, print_json, print_terminal
-from controller.cli.scenes import Scene
-from controller.cli.trials import Judged, Trial, curve_of
+from controller.cli.reading.scenes import Scene
+from controller.cli.showing.outputs import iso, make_table, plain, print_json, print_terminal
+from controller.cli.trying.trials import Judged, Trial, curve_of
 from controller.reporting.report import Figure, Report, TradeOff, TradeOffPoint
 from controller.reporting.wording import number
 from controller.scaling.judging.curves import Curve, frontier

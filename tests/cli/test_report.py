@@ -8,7 +8,8 @@ import pytest
 import yaml
 from click.testing import Result
 
-from controller.cli.report import fetch_objects, read_objects, report
+from controller.cli.reading.reports import fetch_objects, read_objects
+from controller.cli.report import report
 from controller.errors import InputRefused, NotFound
 from tests.builders import a_policy
 from tests.cli.kubeconfigs import kubeconfig

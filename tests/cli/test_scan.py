@@ -12,9 +12,9 @@ import yaml
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import LoadSpec
-from controller.cli.gains import Gain, workload_of
 from controller.cli.scan import scan, show_csv, show_table
-from controller.cli.tuned_policies import Chosen, Known, policy_of
+from controller.cli.trying.gains import Gain, workload_of
+from controller.cli.trying.tuned_policies import Chosen, Known, policy_of
 from controller.errors import InputRefused, TelemetryUnavailable
 from controller.simulation.world import DEFAULT_OBJECTIVE
 from forecasting import Gate

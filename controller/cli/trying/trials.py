@@ -12,8 +12,8 @@ from functools import partial
 from typing import NamedTuple
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.scenes import Scene
-from controller.cli.side_by_side import side_by_side
+from controller.cli.reading.scenes import Scene
+from controller.cli.trying.side_by_side import side_by_side
 from controller.scaling.judging.comparison import Interval, interval, violations_by_day
 from controller.scaling.judging.curves import Curve, Point
 from controller.scaling.judging.score import Score, score

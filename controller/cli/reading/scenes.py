@@ -59,7 +59,7 @@ def recorded_demand(
         if workload is not None:
             raise click.UsageError("--workload goes with --prometheus")
         return trace.name, read_trace(trace)
-    from controller.cli.surveys import history_of, source_from  # noqa: PLC0415  telemetry is an extra
+    from controller.cli.reading.surveys import history_of, source_from  # noqa: PLC0415  telemetry is an extra
 
     now = datetime.now(UTC)  # noqa: TID251  the front door
     named = workload or (workload_of(target) if target else None)

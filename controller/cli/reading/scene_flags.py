@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.inputs import FILE, Duration, UtcTime
-from controller.cli.scenes import Scale, Scene, recorded_demand
+from controller.cli.reading.scenes import Scale, Scene, recorded_demand
+from controller.cli.reading.values import FILE, Duration, UtcTime
 from controller.errors import InputRefused
 from controller.simulation.defaults import world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
-from controller.cli.trials import Setting
+from controller.cli.trying.trials import Setting
 from controller.errors import InputRefused
 
 MOST_SETTINGS = 100  # a replay of two weeks takes a minute: more settings are a wrong product, or a night's work

@@ -14,10 +14,10 @@ from pathlib import Path
 from rich.table import Table
 
 from controller.api.metadata import ObjectKey
-from controller.cli.outputs import UNKNOWN, make_table, percent, plain
-from controller.cli.side_by_side import side_by_side
-from controller.cli.tuned_policies import Chosen, Known, document, key_of, policy_of, write_policy, yaml_of
-from controller.cli.tuning import FEWEST_REPLICAS, HPA
+from controller.cli.showing.outputs import UNKNOWN, make_table, percent, plain
+from controller.cli.trying.side_by_side import side_by_side
+from controller.cli.trying.tuned_policies import Chosen, Known, document, key_of, policy_of, write_policy, yaml_of
+from controller.cli.trying.tuning import FEWEST_REPLICAS, HPA
 from controller.errors import InputRefused
 from controller.scaling.judging.curves import LEAST_MINUTES, Point, minutes_at, pod_hours_at
 from controller.scaling.judging.score import Score, score

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli.backtest import backtest
-from controller.cli.variants import VariantText
+from controller.cli.reading.variants import VariantText
 from controller.errors import InputRefused
 from controller.simulation.variants.batches import Batches
 from controller.simulation.variants.blackout import Blackout

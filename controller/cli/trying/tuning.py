@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.api.fields import MAX_REPLICAS
-from controller.cli.outputs import gate_sentence
-from controller.cli.scenes import Scene
-from controller.cli.trials import Setting, Trial, curve_of, try_rivals, try_settings
-from controller.cli.tuned_policies import Chosen, Known, policy_of
+from controller.cli.reading.scenes import Scene
+from controller.cli.showing.outputs import gate_sentence
+from controller.cli.trying.trials import Setting, Trial, curve_of, try_rivals, try_settings
+from controller.cli.trying.tuned_policies import Chosen, Known, policy_of
 from controller.scaling.capacity import replicas_for
 from controller.scaling.judging.recommendation import Recommendation, least_missed, recommend
 from controller.scaling.learning.lead_time import DEFAULT_LEAD_TIME

@@ -8,9 +8,9 @@ from functools import partial
 from rich.console import RenderableType
 from rich.progress import Progress
 
-from controller.cli.outputs import UNKNOWN, make_table, plain, print_terminal
-from controller.cli.scenes import Scene
-from controller.cli.side_by_side import side_by_side
+from controller.cli.reading.scenes import Scene
+from controller.cli.showing.outputs import UNKNOWN, make_table, plain, print_terminal
+from controller.cli.trying.side_by_side import side_by_side
 from controller.scaling.judging.curves import Curve, Matched, Point, frontier, match
 from controller.scaling.judging.score import Score, score
 from controller.simulation.ours import CyclePilot

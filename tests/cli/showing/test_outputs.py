@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.outputs import (
+from controller.cli.showing.outputs import (
     check_folder,
     figure,
     gate_sentence,

@@ -1,20 +1,13 @@
-"""What people write on the command line and in files, parsed at the door: policies, durations, times."""
+"""Values of flags, parsed at the door: durations, shares, levels, moments, files."""
 
 import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-import yaml
-from pydantic import ValidationError
 
-from controller.api.demand_event import DemandEvent
-from controller.api.metrics_source import MetricsSource
-from controller.api.refusal import explain
-from controller.api.scaling_policy import ScalingPolicy
-from controller.errors import InputRefused
 from forecasting.batch import LONGEST_HISTORY
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -22,7 +15,6 @@ LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)  # of a quantile
 
 WHOLE = 100  # percent
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-Resource = TypeVar("Resource", ScalingPolicy, MetricsSource, DemandEvent)
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
 
 
@@ -87,34 +79,3 @@ class UtcTime(click.ParamType[datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no time zone; write it like 2026-01-31T08:00Z", param, ctx)
         return in_utc
-
-
-def load_policy(path: Path) -> ScalingPolicy:
-    """Read one ScalingPolicy from a YAML file; raise InputRefused that names the file and each wrong field."""
-    return _load(path, ScalingPolicy)
-
-
-def load_event(path: Path) -> DemandEvent:
-    """Read one DemandEvent from a YAML file; raise InputRefused that names the file and each wrong field."""
-    return _load(path, DemandEvent)
-
-
-def load_source(path: Path) -> MetricsSource:
-    """Read one MetricsSource from a YAML file; raise InputRefused that names the file and each wrong field."""
-    return _load(path, MetricsSource)
-
-
-def _load(path: Path, model: type[Resource]) -> Resource:
-    kind = model.__name__
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputRefused(f"{path} cannot be read: {problem}") from problem
-    except yaml.YAMLError as problem:
-        raise InputRefused(f"{path} is not one YAML document: {problem}") from problem
-    if not isinstance(document, dict) or document.get("kind") != kind:
-        raise InputRefused(f"{path} must hold one {kind}: kind: {kind}")
-    try:
-        return model.model_validate(document)
-    except ValidationError as problem:
-        raise InputRefused(f"{path} is not a valid {kind}: {explain(problem)}") from problem

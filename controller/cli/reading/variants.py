@@ -12,7 +12,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from controller.api.refusal import explain
-from controller.cli.inputs import Duration
+from controller.cli.reading.values import Duration
 from controller.errors import InputRefused
 from controller.simulation.demand import Demand
 from controller.simulation.variants.kinds import KINDS

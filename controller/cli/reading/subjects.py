@@ -13,9 +13,10 @@ from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import ForecastReport
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
-from controller.cli.forecast import history_before
-from controller.cli.inputs import FILE, UtcTime, load_event, load_policy
-from controller.cli.report import Found, fetch_report
+from controller.cli.reading.moments import history_before
+from controller.cli.reading.reports import Found, fetch_report
+from controller.cli.reading.resources import load_event, load_policy
+from controller.cli.reading.values import FILE, UtcTime
 from controller.errors import InputRefused
 from controller.simulation.traces import read_trace
 from forecasting import Series

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from controller.cli.variations import Variation, named, vary
+from controller.cli.trying.variations import Variation, named, vary
 from controller.errors import InputRefused
 from tests.builders import LATENCY, QUEUED_REQUESTS, a_policy
 

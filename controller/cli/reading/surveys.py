@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from controller.api.metadata import ObjectMeta
 from controller.api.metrics_source import MetricsSource, MetricsSourceSpec
 from controller.api.signals import SignalTemplate
-from controller.cli.histories import Histories, History
-from controller.cli.inputs import load_source
+from controller.cli.reading.histories import Histories, History
+from controller.cli.reading.resources import load_source
 from controller.errors import InputRefused
 from controller.telemetry.client import PrometheusClient
 from controller.telemetry.compiler import Workload

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.box import SIMPLE
@@ -21,11 +21,12 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from controller.api.forecast_report import ForecastReport
+from controller.api.scaling_policy import ScalingPolicy
 from controller.errors import InputRefused
+from controller.reporting.forecast_report import from_forecast_report
+from controller.reporting.report import Report
 from forecasting import Gate
-
-if TYPE_CHECKING:
-    from controller.reporting.report import Report  # brings bokeh, which only pictures need
 
 UNKNOWN = "-"
 SIGNIFICANT = 4  # digits of a number in a table: more than any forecast deserves
@@ -116,7 +117,7 @@ def check_folder(path: Path | None, option: str = "--plot") -> None:
         raise InputRefused(f"{option} {path} cannot be written: there is no folder {path.parent}")
 
 
-def write_plot(report: "Report", path: Path, option: str = "--plot") -> None:
+def write_plot(report: Report, path: Path, option: str = "--plot") -> None:
     """Write a page with charts. Raises InputRefused where the file cannot be written."""
     from controller.reporting.page import render_page  # noqa: PLC0415  bokeh is an extra, and only pictures need it
 
@@ -124,3 +125,9 @@ def write_plot(report: "Report", path: Path, option: str = "--plot") -> None:
         path.write_text(render_page(report), encoding="utf-8")
     except OSError as problem:
         raise InputRefused(f"{option} {path} cannot be written: {problem}") from problem
+
+
+def plot_report(found: ForecastReport, policy: ScalingPolicy | None, path: Path | None) -> None:
+    """Write a ForecastReport as a page, where one is asked for. Raises InputRefused where it cannot be written."""
+    if path is not None:
+        write_plot(from_forecast_report(found, policy), path)

@@ -1,0 +1,1 @@
+"""Showing: how answers are printed and written: tables, JSON, CSV, pages."""

@@ -1,0 +1,1 @@
+"""Trying: settings of a policy replayed side by side, and what is made of them."""
