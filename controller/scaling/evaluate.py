@@ -1,7 +1,5 @@
 """Evaluate: one observation in, one decision out. The whole of it reads as a list."""
 
-from dataclasses import replace
-
 from controller.scaling.decision import Decision, Proposal
 from controller.scaling.limits import LIMITS
 from controller.scaling.memory import advance_memory, judge_outage, remember
@@ -12,9 +10,9 @@ from controller.scaling.plan import plan_capacity
 def evaluate(observation: Observation) -> Decision:
     """Return the decision for one policy: advance what is remembered, plan, limit, remember. Pure."""
     remembered = observation.memory
-    observation = replace(observation, memory=advance_memory(observation))
+    observation = observation.remembering(advance_memory(observation))
     plan = plan_capacity(observation)
-    observation = replace(observation, memory=judge_outage(observation, plan))
+    observation = observation.remembering(judge_outage(observation, plan))
     proposal = Proposal(current=observation.scale.spec_replicas, replicas=plan.recommended_replicas)
     for limit in LIMITS:
         proposal = limit(proposal, observation, plan)

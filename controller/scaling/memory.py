@@ -44,12 +44,12 @@ def resume(memory: Memory, current: int, now: datetime) -> Memory:
 def advance_memory(observation: Observation) -> Memory:
     """Return the memory after looking, before deciding: start-ups learned, rules and backlogs advanced."""
     memory = _without_future(observation.memory, observation.now)
-    writer = advance_writer(replace(observation, memory=memory))
+    writer = advance_writer(observation.remembering(memory))
     memory = _updated(memory, writer=writer, rollout=advance_rollout(memory.rollout, observation))
     memory = remember_start_ups(memory, scaled_up_pods(memory.rollout, observation.scale.pods))
     memory = _forget_vain_change(memory, observation)
-    memory = remember_capacities(replace(observation, memory=memory))
-    looked = replace(observation, memory=memory)
+    memory = remember_capacities(observation.remembering(memory))
+    looked = observation.remembering(memory)
     return _updated(
         memory,
         rules=advance_rules(looked),
@@ -169,7 +169,8 @@ def _without_future(memory: Memory, now: datetime) -> Memory:
 
 def _updated(memory: Memory, **parts: object) -> Memory:
     """Return the memory with these parts; itself where they are what it has, as in nearly every sweep."""
-    news = {name: part for name, part in parts.items() if part != getattr(memory, name)}
+    known = vars(memory)
+    news = {name: part for name, part in parts.items() if part is not known[name] and part != known[name]}
     return memory.model_copy(update=news) if news else memory
 
 

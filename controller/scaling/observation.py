@@ -1,7 +1,7 @@
 """What one decision is made from, gathered once. Nothing here reads a clock or asks a server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
@@ -180,6 +180,10 @@ class Observation:
     freeze: Freeze | None = None
     grant: Grant | None = None
     runway: Runway | None = None
+
+    def remembering(self, memory: Memory) -> "Observation":
+        """Return the observation with this memory; itself where it is its own, as in nearly every sweep."""
+        return self if memory is self.memory else replace(self, memory=memory)
 
     @property
     def acts(self) -> bool:
