@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -14,23 +13,23 @@ from controller.cli.backtest_tables import Findings, show_json, show_table
 from controller.cli.reading.decisions import decision_log
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.resources import load_policy
-from controller.cli.reading.scenes import Scale, Scene, recorded_demand
-from controller.cli.reading.values import FILE, Duration, UtcTime
-from controller.cli.reading.variants import VariantText, check_moments
+from controller.cli.reading.scene_flags import SceneFlags, scene_flags
+from controller.cli.reading.scenes import Scene
+from controller.cli.reading.values import FILE
+from controller.cli.reading.variants import VariantText
 from controller.cli.showing.outputs import check_folder, write_plot
 from controller.cli.showing.timelines import write_timelines
 from controller.cli.trying.flights import Flight, demand_of, fly
 from controller.cli.trying.side_by_side import JOBS, workers
 from controller.cli.trying.sweeps import Sweep, sweep
-from controller.errors import InputRefused
 from controller.reporting.replay import from_replay
 from controller.reporting.report import Report
 from controller.reporting.wording import duration, number
 from controller.scaling.decision import Decision
 from controller.scaling.judging.comparison import compare
 from controller.scaling.judging.timeline import Timeline
-from controller.simulation.defaults import default_policy, world_for
-from controller.simulation.demand import Demand, DemandSettings, make_demand
+from controller.simulation.defaults import default_policy
+from controller.simulation.demand import Demand
 from controller.simulation.replay import Progress as Told
 from controller.simulation.rivals.choice import ALL, Rival, parse_rivals
 from controller.simulation.world import Variant, World
@@ -39,9 +38,7 @@ OURS = "headroom"
 
 
 @click.command()
-@click.argument("trace", type=FILE, required=False)
-@click.option("--prometheus", metavar="URL|FILE", help="Replay a workload of this Prometheus (or MetricsSource file).")
-@click.option("--workload", metavar="NAMESPACE/NAME", help="With --prometheus: which. Default: the policy's target.")
+@scene_flags(scale="peak")
 @click.option("--policy", "policy_file", type=FILE, help="A ScalingPolicy as YAML. Default: the shipped default.")
 @click.option(
     "--rivals",
@@ -49,28 +46,7 @@ OURS = "headroom"
     show_default=True,
     help=f"KIND[=SETTING[/...]],... or {ALL}; see docs/rivals.md.",
 )
-@click.option(
-    "--startup",
-    "start_up",
-    type=Duration(),
-    default="180s",
-    show_default=True,
-    help="Median time until a pod is Ready.",
-)
-@click.option("--spikes", is_flag=True, help="Add three scheduled spikes a day.")
 @click.option("--with", "variants", type=VariantText(), multiple=True, help="What else happens: see docs/variants.md.")
-@click.option(
-    "--scale",
-    type=Scale(),
-    default="peak",
-    show_default=True,
-    help="Demand's p99: peak is 600 requests/s, none takes the values as they are.",
-)
-@click.option("--noise", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Variation of the noise.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of noise and start-ups.")
-@click.option(
-    "--evaluate-from", type=UtcTime(), help="Begin of the evaluated window. Default: the last 14 days (or 4)."
-)
 @click.option("--sweep", "wants_sweep", is_flag=True, help="Compare on curves too: move every policy's main setting.")
 @click.option("--jobs", type=JOBS, help="With --sweep: replays at a time. Default: one for each processor.")
 @click.option(
@@ -82,18 +58,10 @@ OURS = "headroom"
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def backtest(  # noqa: PLR0913  one parameter a flag
     *,
-    trace: Path | None,
-    prometheus: str | None,
-    workload: str | None,
+    flags: SceneFlags,
     policy_file: Path | None,
     rivals: str,
-    start_up: timedelta,
-    spikes: bool,
     variants: tuple[Variant, ...],
-    scale: float | None,
-    noise: float,
-    seed: int,
-    evaluate_from: datetime | None,
     wants_sweep: bool,
     jobs: int | None,
     load_test: Path | None,
@@ -109,11 +77,8 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     """
     for path, option in ((timeline, "--timeline"), (decisions, "--decisions"), (report, "--report")):
         check_folder(path, option)
-    world = _world(start_up, seed, variants)
-    policy = _policy(policy_file, load_test, world)
-    name, recorded = recorded_demand(trace, prometheus, workload, target=policy if policy_file else None)
-    demand = make_demand(recorded, DemandSettings(evaluate_from, scale, noise=noise, spikes=spikes, seed=seed))
-    scene = _scene(name, demand, world, policy)
+    policy = _policy(policy_file, load_test, flags.world)
+    scene = flags.scene(policy, is_own=policy_file is not None, variants=variants)
     chosen = parse_rivals(rivals)
     with _progress() as bar:
         flight, *theirs = run_all(scene, chosen, bar, decisions=decisions)
@@ -129,17 +94,6 @@ def backtest(  # noqa: PLR0913  one parameter a flag
 def _findings(policy: ScalingPolicy, timelines: Sequence[Timeline], swept: Sweep | None) -> Findings:
     ours, *theirs = timelines
     return Findings(timelines, [compare(ours, rival) for rival in theirs], swept, policy.spec.objective.error_budget)
-
-
-def _world(start_up: timedelta, seed: int, variants: tuple[Variant, ...]) -> World:
-    if start_up <= timedelta(0):
-        raise InputRefused("--startup must be above 0s")
-    return World(start_up=start_up, seed=seed, variants=variants)
-
-
-def _scene(name: str, demand: Demand, world: World, policy: ScalingPolicy) -> Scene:
-    check_moments(world.variants, demand)
-    return Scene(name, demand, world_for(policy, world), policy)
 
 
 def _policy(path: Path | None, load_test: Path | None, world: World) -> ScalingPolicy:

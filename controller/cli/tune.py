@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.cli.reading.load_tests import with_load_test
-from controller.cli.reading.scene_flags import SceneFlags, scene_flags
+from controller.cli.reading.scene_flags import SceneFlags, judged_from, scene_flags
 from controller.cli.reading.scenes import Scene
 from controller.cli.reading.values import FILE, Share
 from controller.cli.showing.outputs import check_folder, make_table, plain, progress
@@ -52,9 +53,11 @@ UNKNOWN_LOAD = (
 @click.option("--jobs", type=JOBS, help="Replays at a time. Default: one for each processor.")
 @click.option("--output", "-o", type=FILE, help="Write the YAML here. Default: to standard output.")
 @scene_flags(scale="none")
+@judged_from
 def tune(  # noqa: PLR0913  one parameter a flag
     *,
     flags: SceneFlags,
+    judge_from: datetime | None,
     per_replica: float | None,
     service_time_ms: int | None,
     p95_ms: int | None,
@@ -76,8 +79,8 @@ def tune(  # noqa: PLR0913  one parameter a flag
     given = click.get_current_context().get_parameter_source("start_up") is ParameterSource.COMMANDLINE
     lead = SLOWEST_POD * flags.start_up + METRIC_DELAY if given else None
     known = Known(_key(flags, name), objective, load, lead_time=lead, time_zone=time_zone)
-    scene = flags.scene(policy_of(known, SHIPPED), is_own=False)
-    split = _split(scene, flags)
+    scene = flags.scene(policy_of(known, SHIPPED), is_own=False, judge_from=judge_from)
+    split = _split(scene, judge_from)
     with progress("Replaying", None) as done, workers(jobs) as executor:
         tuned = tune_on(Bench(scene, split, executor, done), known, budget=budget)
     comments = [*_findings(scene, known, tuned, split), *(f"Not learned: {each}" for each in _not_learned(known))]
@@ -127,13 +130,13 @@ def _key(flags: SceneFlags, name: str | None) -> ObjectKey:
     return ObjectKey(match["namespace"], match["name"])
 
 
-def _split(scene: Scene, flags: SceneFlags) -> int:
+def _split(scene: Scene, judge_from: datetime | None) -> int:
     """Return the tick from which days are kept to be shown: as told, else the middle of what is replayed."""
     demand = scene.demand
-    if flags.judge_from is None:
+    if judge_from is None:
         split = (demand.evaluated_from + len(demand.rps)) // 2
     else:
-        split = -((demand.start - flags.judge_from) // TICK)
+        split = -((demand.start - judge_from) // TICK)
     if split - INTERPOLATED_TICKS <= demand.evaluated_from:
         raise InputRefused("what is replayed is too short: settings need more than an hour before the days kept")
     return split

@@ -10,7 +10,7 @@ import click
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.resources import load_policy
-from controller.cli.reading.scene_flags import SceneFlags, scene_flags
+from controller.cli.reading.scene_flags import SceneFlags, judged_from, scene_flags
 from controller.cli.reading.scenes import Scene
 from controller.cli.reading.values import FILE, Share
 from controller.cli.showing.outputs import check_folder, progress, write_plot
@@ -60,9 +60,11 @@ SHIPPED = "shipped default"
 @click.option("--report", type=FILE, help="Write a page with the settings as a chart.")
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @scene_flags(scale="peak")
+@judged_from
 def whatif(  # noqa: PLR0913  one parameter a flag
     *,
     flags: SceneFlags,
+    judge_from: datetime | None,
     policy_files: tuple[Path, ...],
     variations: tuple[tuple[str, tuple[Any, ...]], ...],
     budget: float,
@@ -80,10 +82,10 @@ def whatif(  # noqa: PLR0913  one parameter a flag
     check_folder(report, "--report")
     policies = _policies(flags, policy_files, load_test)
     settings = vary(policies, variations or (() if len(policies) > 1 else (PERCENTILES,)))
-    scene = flags.scene(next(iter(policies.values())), is_own=bool(policy_files))
+    scene = flags.scene(next(iter(policies.values())), is_own=bool(policy_files), judge_from=judge_from)
     with progress("Replaying", len(settings)) as done, workers(jobs) as executor:
-        trials = try_settings(scene, settings, executor, judge_from=flags.judge_from, done=done)
-    choice = _choice(scene, trials, budget=budget, price=price, judge_from=flags.judge_from)
+        trials = try_settings(scene, settings, executor, judge_from=judge_from, done=done)
+    choice = _choice(scene, trials, budget=budget, price=price, judge_from=judge_from)
     if report is not None:
         write_plot(report_of(choice), report, "--report")
     {"table": show_table, "json": show_json}[shape](choice)

@@ -1,7 +1,7 @@
-"""The flags that say what settings are tried on, once for every command that tries some: demand, world, and windows."""
+"""The flags that say what policies meet in a replay, once for every command that replays: demand, world and window."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -12,10 +12,11 @@ import click
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.reading.scenes import Scale, Scene, recorded_demand
 from controller.cli.reading.values import FILE, Duration, UtcTime
+from controller.cli.reading.variants import check_moments
 from controller.errors import InputRefused
 from controller.simulation.defaults import world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
-from controller.simulation.world import World
+from controller.simulation.world import Variant, World
 
 FLAGS = (
     click.argument("trace", type=FILE, required=False),
@@ -37,17 +38,18 @@ FLAGS = (
     ),
     click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of noise and start-ups."),
     click.option("--evaluate-from", type=UtcTime(), help="Begin of the replay. Default: the last 14 days (or 4)."),
-    click.option(
-        "--judge-from",
-        type=UtcTime(),
-        help="Choose on the days before this time, and show what was chosen on the days after it.",
-    ),
+)
+
+judged_from = click.option(
+    "--judge-from",
+    type=UtcTime(),
+    help="Choose on the days before this time, and show what was chosen on the days after it.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SceneFlags:
-    """What a person said of the demand and the world that settings are tried on."""
+    """What a person said of the demand and the world that policies meet."""
 
     trace: Path | None
     prometheus: str | None
@@ -58,20 +60,30 @@ class SceneFlags:
     noise: float
     seed: int
     evaluate_from: datetime | None
-    judge_from: datetime | None
 
     @property
     def world(self) -> World:
         """The world before a policy has its say."""
         return World(start_up=self.start_up, seed=self.seed)
 
-    def scene(self, policy: ScalingPolicy, *, is_own: bool) -> Scene:
-        """Return the scene that a policy, the person's own or a default one, is tried on. Raises InputRefused."""
+    def scene(
+        self,
+        policy: ScalingPolicy,
+        *,
+        is_own: bool,
+        variants: tuple[Variant, ...] = (),
+        judge_from: datetime | None = None,
+    ) -> Scene:
+        """Return the scene that a policy, the person's own or a default one, is tried on.
+
+        Raises InputRefused where it cannot be had, or a variant or the days kept to judge on do not lie within it.
+        """
         name, recorded = recorded_demand(self.trace, self.prometheus, self.workload, target=policy if is_own else None)
         settings = DemandSettings(self.evaluate_from, self.scale, noise=self.noise, spikes=self.spikes, seed=self.seed)
         demand = make_demand(recorded, settings)
-        _check_split(demand, self.judge_from)
-        return Scene(name, demand, world_for(policy, self.world), policy)
+        check_moments(variants, demand)
+        _check_split(demand, judge_from)
+        return Scene(name, demand, world_for(policy, replace(self.world, variants=variants)), policy)
 
 
 def scene_flags(*, scale: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
