@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     hpa_min_replicas: bool = False
     """Whether policies may raise the floor of HPAs, which needs the right to patch them."""
     resource_quotas: bool = False
-    """Whether outlooks reckon with ResourceQuotas, which needs the right to list them."""
+    """Whether policies share what ResourceQuotas allow, and outlooks reckon with them; needs the right to list them."""
     sweep_seconds: Seconds = 15
     """Time between two sweeps over all policies."""
     refit_seconds: Seconds = 3600

@@ -1,5 +1,7 @@
 """ResourceQuotas as a limit: how many replicas of a target its namespace has room for. Read once a day for a policy.
 
+What its policies share out of them, each minute, quota_usage.py reads.
+
 What one more replica takes is read from a pod that runs, as admission has completed it: defaults of a LimitRange are in
 it. Quotas with scopes count only some pods; which, is not guessed, so they are left out.
 """
@@ -9,43 +11,15 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from controller.api.fields import Quantity
 from controller.api.metadata import ObjectMeta
 from controller.cluster.address import PODS, RESOURCE_QUOTAS
 from controller.cluster.client import KubernetesClient, Raw
-from controller.cluster.pods import PodObject
+from controller.cluster.pod_sizes import Amounts, SizedPod, taken_by
 from controller.cluster.targets import TargetView
 from controller.cluster.wire import Wire, parse
 from controller.scaling.planning.outlook import Limit
 
-Amounts = Mapping[str, Quantity]
-ONE_POD = ("pods", "count/pods")
 ROUNDING = 1e-9  # keeps room for exactly ten from becoming nine
-
-
-class Resources(Wire):
-    """What a container asks for, and may use."""
-
-    requests: Amounts = Field(default_factory=dict)
-    limits: Amounts = Field(default_factory=dict)
-
-
-class Container(Wire):
-    """A container of a pod."""
-
-    resources: Resources = Resources()
-
-
-class PodSpec(Wire):
-    """The containers that run side by side; those that run before them take no more at a time, or are not counted."""
-
-    containers: tuple[Container, ...]
-
-
-class SizedPod(PodObject):
-    """A pod with what it asks for."""
-
-    spec: PodSpec
 
 
 class QuotaSpec(Wire):
@@ -69,6 +43,11 @@ class Quota(Wire):
     spec: QuotaSpec = QuotaSpec()
     status: QuotaStatus = QuotaStatus()
 
+    @property
+    def counts_all_pods(self) -> bool:
+        """False where it has scopes."""
+        return not self.spec.scopes and not self.spec.scope_selector
+
 
 async def quota_limit(client: KubernetesClient, target: TargetView) -> Limit | None:
     """Return the replicas that the tightest quota of a target's namespace has room for; None where none limits it.
@@ -81,25 +60,14 @@ async def quota_limit(client: KubernetesClient, target: TargetView) -> Limit | N
     pods = await client.list_objects(PODS.at(target.key.namespace), label_selector=target.selector)
     sized = (parse(SizedPod, raw, "a pod") for raw in pods)
     pod = next((each for each in sized if each.counts), None)
-    return None if pod is None else _tightest(raw_quotas, taken_by(pod), target.spec_replicas)
-
-
-def taken_by(pod: SizedPod) -> Mapping[str, float]:
-    """Return what a pod takes of each resource that a quota may name."""
-    taken = dict.fromkeys(ONE_POD, 1.0)
-    for container in pod.spec.containers:
-        for kind, amounts in (("requests", container.resources.requests), ("limits", container.resources.limits)):
-            for resource, amount in amounts.items():
-                names = (f"{kind}.{resource}", *((resource,) if kind == "requests" else ()))
-                taken |= {name: taken.get(name, 0.0) + amount for name in names}
-    return taken
+    return None if pod is None else _tightest(raw_quotas, taken_by(pod.spec), target.spec_replicas)
 
 
 def _tightest(raw_quotas: tuple[Raw, ...], taken: Mapping[str, float], replicas: int) -> Limit | None:
     limits = [
         Limit("ResourceQuota", replicas + _room(quota, resource, each), f"ResourceQuota {quota.metadata.name}")
         for quota in (parse(Quota, raw, "a ResourceQuota") for raw in raw_quotas)
-        if not quota.spec.scopes and not quota.spec.scope_selector
+        if quota.counts_all_pods
         for resource, each in taken.items()
         if resource in quota.status.hard and each > 0
     ]

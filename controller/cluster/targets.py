@@ -4,11 +4,12 @@ The watch itself is the live operator's; targets of other kinds are read through
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from controller.api.scaling_policy import ScaleTargetRef
 from controller.cluster.managed_fields import ManagedMeta, written_by
+from controller.cluster.pod_sizes import taken_by_template
 from controller.cluster.selector import LabelSelector
 from controller.cluster.wire import Count, Wire, parse
 from controller.scaling.observation import Written
@@ -52,6 +53,8 @@ class TargetView:
     """The template pods are made from; empty while the cluster does not name it."""
     written: Written | None = None
     """Who asked for these replicas; None where nobody is on record."""
+    takes: Mapping[str, float] = field(default_factory=dict)
+    """What a pod of its template takes of each resource that a quota may name; empty where that is not known."""
 
     @property
     def in_flight(self) -> bool:
@@ -120,6 +123,7 @@ def project_target(raw: Mapping[str, Any]) -> TargetView:
         selector=str(workload.spec.selector),
         revision=workload.status.update_revision or meta.annotations.get(DEPLOYMENT_REVISION, ""),
         written=written_by(meta.managed_fields, "spec", "replicas"),
+        takes=taken_by_template(raw),
     )
 
 

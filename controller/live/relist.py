@@ -1,5 +1,6 @@
 """Relist: compare the mirror with the API server and repair it: fills it at start, and a watch can fall silent."""
 
+import asyncio
 from collections.abc import Sequence
 
 from controller.api.metadata import ObjectKey
@@ -9,6 +10,8 @@ from controller.cluster.parallel import in_parallel
 from controller.errors import ClusterUnavailable, HeadroomError
 from controller.live.mirror import Listed, Mirror, Seen, identify, parse_object
 from controller.live.watching import WatchedKind, log
+
+BREATH = 250  # objects read before whoever shares the event loop gets a turn: some 25 ms
 
 
 async def relist(client: KubernetesClient, mirror: Mirror, kinds: Sequence[WatchedKind]) -> None:
@@ -31,7 +34,9 @@ async def _relist_kind(client: KubernetesClient, mirror: Mirror, kind: WatchedKi
     objects = await client.list_objects(Resource(kind.api_version, kind.plural).at(""))
     readable: dict[ObjectKey, Seen] = {}
     unreadable: set[ObjectKey] = set()
-    for item in objects:
+    for number, item in enumerate(objects):
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
         raw = {"apiVersion": kind.api_version, "kind": kind.kind, **item}  # the items of a list come without these
         key, _ = identify(kind.kind, raw)
         try:

@@ -32,6 +32,7 @@ from controller.live.logs import set_up_logs
 from controller.live.mirror import Mirror
 from controller.live.outlooks import Outlooks
 from controller.live.probes import Vitals, serve
+from controller.live.quotas import QuotaReader
 from controller.live.recording import Recorder
 from controller.live.refits import Refits
 from controller.live.relist import relist
@@ -181,6 +182,7 @@ def _slow_rhythms(
     outlooks = Outlooks(sweep.mirror, sweep, workers, sweep.exporter, history, clock)
     if settings.resource_quotas:
         outlooks.read_quota = partial(quota_limit, client)
+        sweep.read_quotas = QuotaReader(client, sweep.mirror).read
     parts = (sweep.mirror, sweep, workers, client, sweep.exporter, history, max_age, clock)
     return Refits(*parts, outlook_of=outlooks.outlook_of), outlooks
 

@@ -19,6 +19,7 @@ from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
 from controller.scaling.observation import Freeze, Obstacle
+from controller.scaling.pools import QuotasByNamespace
 from controller.scaling.publishing.patch import Patch, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.telemetry.exporter import Exporter
@@ -33,6 +34,11 @@ async def _never_frozen() -> None:
     """Find no freeze: for sweeps without a cluster that has one."""
 
 
+async def _no_quotas(_now: datetime) -> QuotasByNamespace:
+    """Know of no quotas: without the right to read them."""
+    return {}
+
+
 async def _nothing_raised(unreadable: Collection[ObjectKey]) -> Sequence[str]:  # noqa: ARG001  a door's shape
     """Give nothing back: for sweeps without HPAs."""
     return ()
@@ -43,8 +49,8 @@ class Sweep:
     """One pass over all policies, and what is carried from pass to pass.
 
     `forecasts` and `unfitted` are filled by the refits, `runways` by the outlooks; `may_act` says whether this process
-    leads; `read_freeze` asks for the kill switch, once a sweep; `give_back_floors` mends HPAs whose
-    policy is gone.
+    leads; `read_freeze` asks for the kill switch, once a sweep, and `read_quotas` for the quotas that policies share;
+    `give_back_floors` mends HPAs whose policy is gone.
     """
 
     mirror: Mirror
@@ -55,6 +61,7 @@ class Sweep:
     recorder: Recorder | None = None
     source_status: SourceStatus | None = None
     read_freeze: Callable[[], Awaitable[Freeze | None]] = _never_frozen
+    read_quotas: Callable[[datetime], Awaitable[QuotasByNamespace]] = _no_quotas
     give_back_floors: Callable[[Collection[ObjectKey]], Awaitable[Sequence[str]]] = _nothing_raised
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)
@@ -77,7 +84,16 @@ class Sweep:
         self.exporter.record_freeze(frozen=freeze is not None)
         if freeze is None or freeze.is_over(now):
             await self._give_back_floors()
-        batch = Batch(askable, self.forecasts, self.mirror.events(), self.carried, self.unfitted, freeze, self.runways)
+        batch = Batch(
+            askable,
+            self.forecasts,
+            self.mirror.events(),
+            self.carried,
+            self.unfitted,
+            freeze,
+            self.runways,
+            await self.read_quotas(now),
+        )
         cycle = await run_cycle(batch, self.telemetry, self.cluster, now=now)
         self.carried = cycle.carried
         if self.source_status is not None:
