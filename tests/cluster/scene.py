@@ -42,12 +42,15 @@ class Scene:
         """Return the labels a scrape of the workload's pod carries."""
         return {"namespace": self.namespace, "pod": POD.format(workload)}
 
-    def deployment(self, name: str = "web", *, replicas: int, start_up: timedelta = timedelta(0)) -> None:
+    def deployment(
+        self, name: str = "web", *, replicas: int, start_up: timedelta = timedelta(0), **requests: str
+    ) -> None:
         """Create a Deployment whose pods take a while to become Ready, and wait for the first ones."""
+        container = {"name": "app", "image": "app", "resources": {"requests": requests}}
         labels = {"app": name}
         template = {
             "metadata": {"labels": labels, "annotations": {READY_AFTER: f"{start_up.total_seconds():.0f}s"}},
-            "spec": {"nodeName": NODE_NAME, "containers": [{"name": "app", "image": "app"}]},
+            "spec": {"nodeName": NODE_NAME, "containers": [container]},
         }
         spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
         self._apply("apps/v1", "Deployment", name, spec)
