@@ -179,7 +179,7 @@ class ScalingPolicySpec(Part):
     cost: Cost | None = None
     """What replicas cost, and a budget that policies share."""
     priority: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Who gets more of a shared budget: higher ones are served first, equal ones share by need."""
+    """Who gets more of a shared budget or ResourceQuota: higher ones are served first, equal ones share by need."""
     fallback: Fallback | None = None
     """A floor for the case that signals stay away."""
     pause: Pause | None = None
