@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed.binaries import find
 from testbed.cluster import Cluster, write_kubeconfig
 from testbed.endpoints import LOOPBACK, answers, free_port
 from testbed.pretend_node import PretendNode
 from testbed.processes import Process
+from testbed.stoppable import Stoppable
 
 HPA_SYNC_PERIOD = timedelta(seconds=15)  # Kubernetes' own default
 # Twenty times the default: hundreds of Deployments made at once are a test's wish, not an overload.
 CONTROLLER_QPS = 400
 
 
-class ControlPlane:
+class ControlPlane(Stoppable):
     """A running control plane in a folder of its own. Use it as a context manager, or call `stop`.
 
     RBAC is on; ServiceAccount tokens are real. Pods run on `pretend_node.NODE_NAME`: name it in the pod template's
@@ -42,14 +41,6 @@ class ControlPlane:
             self._start_controller_manager(running, hpa_sync_period)
             running.enter_context(PretendNode(self.cluster, directory))
             self._running = running.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Stop every server, the last started first."""

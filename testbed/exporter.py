@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import Metric
@@ -13,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from testbed.clock import monotonic
 from testbed.endpoints import LOOPBACK
+from testbed.stoppable import Stoppable
 
 Clock = Callable[[], float]
 Labels = Mapping[str, str]
@@ -140,7 +140,7 @@ class LatencyHistogram:
         yield f"{self.family}_sum", self.labels, total_seconds
 
 
-class Exporter(Collector):
+class Exporter(Stoppable, Collector):
     """A running exporter. Use it as a context manager, or call `stop`."""
 
     def __init__(self, clock: Clock = monotonic) -> None:
@@ -151,14 +151,6 @@ class Exporter(Collector):
         registry.register(self)
         self._server, self._thread = start_http_server(0, LOOPBACK, registry)
         self.address = f"{LOOPBACK}:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Stop serving: scrapes fail."""

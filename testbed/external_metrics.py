@@ -11,7 +11,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +18,7 @@ from testbed.clock import now, wait_until
 from testbed.cluster import Cluster
 from testbed.endpoints import LOOPBACK
 from testbed.errors import CommandFailed, NotReady
+from testbed.stoppable import Stoppable
 
 GROUP, VERSION = "external.metrics.k8s.io", "v1beta1"
 ROOT = f"/apis/{GROUP}/{VERSION}"
@@ -28,7 +28,7 @@ READY_DEADLINE = timedelta(seconds=60)  # the API server looks after its APIServ
 Read = Callable[[], float]
 
 
-class ExternalMetrics:
+class ExternalMetrics(Stoppable):
     """A running stub, registered with a cluster. Use it as a context manager."""
 
     def __init__(self, cluster: Cluster, namespace: str, certificate: Path) -> None:
@@ -48,11 +48,6 @@ class ExternalMetrics:
             self.stop()
             raise NotReady(f"the API server does not pass on {GROUP}")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Take the registration back and stop serving."""

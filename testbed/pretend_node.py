@@ -2,13 +2,12 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed.binaries import find
 from testbed.cluster import Cluster
 from testbed.endpoints import LOOPBACK, answers, free_port
 from testbed.processes import Process
+from testbed.stoppable import Stoppable
 
 NODE_NAME = "pretend-node"
 READY_AFTER = "testbed.headroom.dev/ready-after"
@@ -18,7 +17,7 @@ STAGES = Path(__file__).with_name("stages.yaml")
 _LABEL = "testbed.headroom.dev/pretend"
 
 
-class PretendNode:
+class PretendNode(Stoppable):
     """A running kwok with one node. Use it as a context manager, or call `stop`."""
 
     def __init__(self, cluster: Cluster, directory: Path) -> None:
@@ -44,14 +43,6 @@ class PretendNode:
             kwok.wait_until_ready(lambda: answers(f"http://{LOOPBACK}:{port}/healthz"))
             cluster.kubectl("wait", "--for=condition=Ready", f"node/{NODE_NAME}", "--timeout=60s")
             self._running = running.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Stop kwok; the node stays, and turns not ready where somebody looks after nodes."""

@@ -9,19 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed import leash
 from testbed.clock import wait_until
 from testbed.errors import NotReady
+from testbed.stoppable import Stoppable
 
 READY_DEADLINE = timedelta(seconds=60)  # a server needs two; a busy machine with two cores may need many
 STOP_DEADLINE = timedelta(seconds=10)  # then it is killed
 LAST_LINES = 30  # of the log, in an error: enough for a Go panic's head
 
 
-class Process:
+class Process(Stoppable):
     """A running command whose output goes to a log file. Start it from a thread that outlives it: it dies with it.
 
     Use it as a context manager, or call `stop`. However this program ends, the command and its children end too.
@@ -41,14 +40,6 @@ class Process:
             )
         self._gone = False
         atexit.register(self.stop)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def pid(self) -> int:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
@@ -16,6 +15,7 @@ from testbed.endpoints import LOOPBACK, answers, free_port, session
 from testbed.errors import CommandFailed, NotReady
 from testbed.history import SampledSeries, write_openmetrics
 from testbed.processes import READY_DEADLINE, Process
+from testbed.stoppable import Stoppable
 
 RETENTION = "500d"  # a year of made history and some; the default of 15 d drops it
 LONGEST_BLOCK = "64d"  # promtool reads the whole file once for each block: so one block
@@ -46,7 +46,7 @@ class ScrapeTarget:
         }
 
 
-class Prometheus:
+class Prometheus(Stoppable):
     """A running Prometheus in a folder of its own. Use it as a context manager, or call `stop`.
 
     `stop` and `start` simulate an outage: the data and the address stay.
@@ -70,14 +70,6 @@ class Prometheus:
             self._backfill(history)
         self._write_config(targets, scrape_interval)
         self._process = self._run()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start again after `stop`, with the same data at the same address."""

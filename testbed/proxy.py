@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -21,6 +19,7 @@ from testbed.calls import Call, identity_of
 from testbed.endpoints import LOOPBACK
 from testbed.exchange import Exchange
 from testbed.faults import Effect
+from testbed.stoppable import Stoppable
 
 BODY_CAP = 64 * 2**20  # bytes of one request; the API server itself takes 3 MiB
 GRACE_SECONDS = 0.1  # for open calls when the proxy stops: a watch would never end by itself
@@ -37,7 +36,7 @@ class _Fault:
     when: Callable[[Call], bool]
 
 
-class Proxy:
+class Proxy(Stoppable):
     """A running proxy. Use it as a context manager, or call `stop`. Its callers speak plain HTTP: it is on loopback."""
 
     def __init__(self, upstream: str, *, ca_file: Path | None = None) -> None:
@@ -52,14 +51,6 @@ class Proxy:
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="proxy")
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Stop serving; open watches end."""

@@ -6,17 +6,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed.clock import wait_until
 from testbed.processes import Process
+from testbed.stoppable import Stoppable
 
 HEADROOM = Path(sys.executable).with_name("headroom")
 LOG_DEADLINE = timedelta(seconds=60)
 
 
-class OperatorProcess:
+class OperatorProcess(Stoppable):
     """A running operator. Use it as a context manager."""
 
     def __init__(self, kubeconfig: Path, args: Sequence[str], environment: Mapping[str, str], *, log: Path) -> None:
@@ -25,14 +24,6 @@ class OperatorProcess:
         self._args = ["run", *args]
         self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), **environment}
         self._process = self._run()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def exit_code(self) -> int | None:
