@@ -25,8 +25,9 @@ from controller.scaling.guards.rest import switched_off
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
+from controller.scaling.namespace_quotas import NamespaceQuotas
 from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target
-from controller.scaling.pools import QuotasByNamespace, grants, shares_budget
+from controller.scaling.pools import grants, shares_budget
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
@@ -92,7 +93,7 @@ class Batch:
     unfitted: Mapping[SignalKey, NotFitted] = field(default_factory=dict)
     freeze: Freeze | None = None
     runways: Mapping[ObjectKey, Runway] = field(default_factory=dict)
-    quotas: QuotasByNamespace = field(default_factory=dict)
+    quotas: Mapping[str, NamespaceQuotas] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
     seen = _Seen(batch, now, readings, _events_by_policy(batch.events), {})
-    done, sharing = _Outcome(now), list[Decision]()
+    done, sharing = _Outcome(now), defaultdict[str, list[Decision]](list)
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             if number:
@@ -128,7 +129,7 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
             continue
         decision = done.decide(policy, partial(_decide, policy, target.scale, target.obstacle, seen))
         if decision is not None and (shares_budget(policy) or key.namespace in batch.quotas):
-            sharing.append(decision)
+            sharing[key.namespace].append(decision)
         elif decision is not None:
             done.settle(decision)
     await _share_out(sharing, batch.quotas, done)
@@ -174,18 +175,21 @@ class _Outcome:
         self.patches += _patch_without_scale(policy, _defect(error), self.now)
 
 
-async def _share_out(sharing: Sequence[Decision], quotas: QuotasByNamespace, done: _Outcome) -> None:
+async def _share_out(
+    sharing: Mapping[str, Sequence[Decision]], quotas: Mapping[str, NamespaceQuotas], done: _Outcome
+) -> None:
     """Settle the decisions of policies that share; who gets less than it asks for decides again by that."""
-    granted = grants(sharing, quotas)
-    for number, decision in enumerate(sharing):
-        if number and number % BREATH == 0:
-            await asyncio.sleep(0)
-        grant = granted.get(decision.policy)
-        settled: Decision | None = decision
-        if grant is not None:
-            settled = done.decide(decision.observation.policy, partial(_decide_again, decision, grant))
-        if settled is not None:
-            done.settle(settled)
+    for namespace, decisions in sharing.items():
+        granted = grants(decisions, quotas.get(namespace))
+        for number, decision in enumerate(decisions):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+            grant = granted.get(decision.policy)
+            settled: Decision | None = decision
+            if grant is not None:
+                settled = done.decide(decision.observation.policy, partial(_decide_again, decision, grant))
+            if settled is not None:
+                done.settle(settled)
 
 
 class _Seen(NamedTuple):

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,8 +18,8 @@ from controller.live.probes import Vitals
 from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
+from controller.scaling.namespace_quotas import NamespaceQuotas
 from controller.scaling.observation import Freeze, Obstacle
-from controller.scaling.pools import QuotasByNamespace
 from controller.scaling.publishing.patch import Patch, patch_without_decision
 from controller.scaling.reasons import Reason
 from controller.telemetry.exporter import Exporter
@@ -34,7 +34,7 @@ async def _never_frozen() -> None:
     """Find no freeze: for sweeps without a cluster that has one."""
 
 
-async def _no_quotas(_now: datetime) -> QuotasByNamespace:
+async def _no_quotas(_now: datetime) -> Mapping[str, NamespaceQuotas]:
     """Know of no quotas: without the right to read them."""
     return {}
 
@@ -61,7 +61,7 @@ class Sweep:
     recorder: Recorder | None = None
     source_status: SourceStatus | None = None
     read_freeze: Callable[[], Awaitable[Freeze | None]] = _never_frozen
-    read_quotas: Callable[[datetime], Awaitable[QuotasByNamespace]] = _no_quotas
+    read_quotas: Callable[[datetime], Awaitable[Mapping[str, NamespaceQuotas]]] = _no_quotas
     give_back_floors: Callable[[Collection[ObjectKey]], Awaitable[Sequence[str]]] = _nothing_raised
     forecasts: dict[SignalKey, FittedForecast] = field(default_factory=dict)
     unfitted: dict[SignalKey, NotFitted] = field(default_factory=dict)

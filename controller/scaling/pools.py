@@ -5,6 +5,7 @@ How a pool is shared out is sharing.py's business.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Actuator, ScalingPolicy
@@ -17,18 +18,16 @@ from controller.scaling.sharing import Claim, Pool, share_pools
 
 HELD_BY_HAND = (Reason.PINNED, Reason.PAUSED, Reason.FROZEN)
 
-QuotasByNamespace = Mapping[str, NamespaceQuotas]
-
 
 def shares_budget(policy: ScalingPolicy) -> bool:
     """Tell whether a policy names a budget that others may name, too."""
     return policy.spec.cost is not None and policy.spec.cost.budget is not None
 
 
-def grants(decisions: Sequence[Decision], quotas: QuotasByNamespace) -> Mapping[ObjectKey, Grant]:
-    """Return what policies get that cannot have all they ask for; who gets all it asks for is not named."""
+def grants(decisions: Sequence[Decision], quotas: NamespaceQuotas | None) -> Mapping[ObjectKey, Grant]:
+    """Return what policies of one namespace get that cannot have all they ask for; no others are named."""
     sharing = _one_a_target(decisions)
-    granted = share_pools([*_budgets(sharing), *_quotas(sharing, quotas)])
+    granted = share_pools([*_budgets(sharing), *(_quotas(sharing, quotas) if quotas else ())])
     asked = {decision.policy: decision.desired_replicas for decision in sharing}
     return {policy: grant for policy, grant in granted.items() if grant.replicas < asked[policy]}
 
@@ -44,45 +43,37 @@ def _one_a_target(decisions: Sequence[Decision]) -> list[Decision]:
     return kept
 
 
-def _target(decision: Decision) -> tuple[str, Workload]:
-    return decision.policy.namespace, Workload.of(decision.observation.policy.spec.scale_target_ref)
+def _target(decision: Decision) -> Workload:
+    return Workload.of(decision.observation.policy.spec.scale_target_ref)
 
 
 def _budgets(decisions: Iterable[Decision]) -> Iterator[Pool]:
-    by_budget: dict[tuple[str, str], list[Decision]] = defaultdict(list)
+    by_budget: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         cost = decision.observation.policy.spec.cost
         if cost is not None and cost.budget is not None:
-            by_budget[decision.policy.namespace, cost.budget.name].append(decision)
-    for (_, name), sharing in by_budget.items():
+            by_budget[cost.budget.name].append(decision)
+    for name, sharing in by_budget.items():
         hourly = min(_hourly(decision) for decision in sharing)
-        claims = tuple(_claim(decision, _price(decision)) for decision in sharing)
+        claims = tuple(replace(_claim(decision), price=_price(decision)) for decision in sharing)
         yield Pool(f"budget {name} of {hourly:g} an hour", Reason.BUDGET, hourly, claims)
 
 
-def _quotas(decisions: Iterable[Decision], quotas: QuotasByNamespace) -> Iterator[Pool]:
-    by_namespace: dict[str, list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        if decision.policy.namespace in quotas:
-            by_namespace[decision.policy.namespace].append(decision)
-    for namespace, sharing in by_namespace.items():
-        yield from _quotas_of(sharing, quotas[namespace])
-
-
-def _quotas_of(decisions: Sequence[Decision], known: NamespaceQuotas) -> Iterator[Pool]:
-    """Return the pools of one namespace. Targets that nobody decides about now keep the pods they have."""
-    deciding = {_target(each)[1]: each for each in decisions}
-    asking = [(each, known.footprints[target]) for target, each in deciding.items() if target in known.footprints]
+def _quotas(decisions: Iterable[Decision], known: NamespaceQuotas) -> Iterator[Pool]:
+    """Return the pools that quotas are. Targets that nobody decides about now keep the pods they have."""
+    deciding = {_target(decision): decision for decision in decisions}
     undecided = [footprint for target, footprint in known.footprints.items() if target not in deciding]
+    asked = [
+        (_claim(decision, runs=_runs_anyway(decision, footprint)), footprint.takes)
+        for target, decision in deciding.items()
+        if (footprint := known.footprints.get(target))
+    ]
     for quota in known.quotas:
         taken = quota.others + sum(each.pods * each.takes.get(quota.resource, 0.0) for each in undecided)
         claims = tuple(
-            _claim(decision, price, runs=_runs_anyway(decision, footprint))
-            for decision, footprint in asking
-            if (price := footprint.takes.get(quota.resource, 0.0)) > 0
+            replace(claim, price=takes[quota.resource]) for claim, takes in asked if takes.get(quota.resource)
         )
-        name = f"ResourceQuota {quota.name} ({quota.resource})"
-        yield Pool(name, Reason.QUOTA, quota.hard - taken, claims)
+        yield Pool(f"ResourceQuota {quota.name} ({quota.resource})", Reason.QUOTA, quota.hard - taken, claims)
 
 
 def _runs_anyway(decision: Decision, footprint: Footprint) -> int:
@@ -90,12 +81,12 @@ def _runs_anyway(decision: Decision, footprint: Footprint) -> int:
     return 0 if decision.observation.policy.spec.actuator is Actuator.SCALE else footprint.pods
 
 
-def _claim(decision: Decision, price: float, *, runs: int = 0) -> Claim:
-    """Return what a policy asks for. One that only recommends takes what runs, whatever it would wish."""
+def _claim(decision: Decision, *, runs: int = 0) -> Claim:
+    """Return what a policy asks for, at no price yet. One that only recommends takes what runs, whatever it wishes."""
     observation = decision.observation
     wanted = max(decision.desired_replicas if observation.acts else decision.current_replicas, runs)
     floor = wanted if not observation.acts or decision.reason in HELD_BY_HAND else max(_floor(decision), runs)
-    return Claim(decision.policy, observation.policy.spec.priority, price, wanted, min(floor, wanted))
+    return Claim(decision.policy, observation.policy.spec.priority, 0.0, wanted, min(floor, wanted))
 
 
 def _floor(decision: Decision) -> int:

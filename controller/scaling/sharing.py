@@ -6,6 +6,7 @@ in whole replicas, by largest remainders (Hamilton's method). What is shared, an
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from itertools import groupby
 
 from controller.api.metadata import ObjectKey
@@ -79,8 +80,14 @@ def _by_need(claims: Sequence[Claim], amount: float) -> list[tuple[Claim, int]]:
     exact = [claim.need * share for claim in claims]
     whole = [int(each + ROUNDING) for each in exact]
     amount -= sum(replicas * claim.price for replicas, claim in zip(whole, claims, strict=True))
-    while payable := [i for i, each in enumerate(claims) if whole[i] < each.need and each.price <= amount + ROUNDING]:
-        largest = min(payable, key=lambda i: (whole[i] - exact[i], claims[i].policy))
-        whole[largest] += 1
-        amount -= claims[largest].price
+    queue = [(whole[i] - exact[i], each.policy, i) for i, each in enumerate(claims) if whole[i] < each.need]
+    heapify(queue)
+    while queue:
+        _, policy, i = heappop(queue)
+        if claims[i].price > amount + ROUNDING:
+            continue  # what is left becomes no more
+        whole[i] += 1
+        amount -= claims[i].price
+        if whole[i] < claims[i].need:
+            heappush(queue, (whole[i] - exact[i], policy, i))
     return list(zip(claims, whole, strict=True))

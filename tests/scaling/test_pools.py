@@ -40,7 +40,7 @@ def decided(
 
 # ── Budgets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_two_policies_of_equal_priority_get_by_need_what_half_the_capacity_is() -> None:
-    granted = grants([decided("a", 102), decided("b", 68)], {})
+    granted = grants([decided("a", 102), decided("b", 68)], None)
 
     said = "budget shop of 10 an hour"
     assert granted == {
@@ -50,20 +50,13 @@ def test_two_policies_of_equal_priority_get_by_need_what_half_the_capacity_is() 
 
 
 def test_who_states_less_counts_for_all() -> None:
-    granted = grants([decided("a", 102, hourly="999"), decided("b", 68)], {})
+    granted = grants([decided("a", 102, hourly="999"), decided("b", 68)], None)
 
     assert sum(grant.replicas for grant in granted.values()) == 10
 
 
 def test_enough_for_all_grants_nothing_in_particular() -> None:
-    assert grants([decided("a", 102, hourly="50"), decided("b", 68, hourly="50")], {}) == {}
-
-
-def test_budgets_of_two_namespaces_are_two() -> None:
-    other = decided("b", 68)
-    elsewhere = replace(other, policy=ObjectKey("games", "b"))
-
-    assert ObjectKey("games", "b") not in grants([decided("a", 102), elsewhere], {})
+    assert grants([decided("a", 102, hourly="50"), decided("b", 68, hourly="50")], None) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,13 +73,13 @@ def test_what_cannot_be_cut_is_taken_first(spec: dict[str, Any], left: int, *, u
     first = decided("a", 20, unhealthy=unhealthy, spec=spec)
     second = decided("b", 200, spec={"priority": 1})
 
-    assert grants([first, second], {})[ObjectKey("shop", "b")].replicas == left
+    assert grants([first, second], None)[ObjectKey("shop", "b")].replicas == left
 
 
 def test_who_recommends_beside_an_acting_policy_on_the_same_target_takes_nothing_of_its_own() -> None:
     watching = decided("c", 102, spec={"mode": "Recommend", "scaleTargetRef": {"name": "a"}})
 
-    granted = grants([watching, decided("a", 102), decided("b", 68), watching], {})
+    granted = grants([watching, decided("a", 102), decided("b", 68), watching], None)
 
     assert {key.name: grant.replicas for key, grant in granted.items()} == {"a": 6, "b": 4}
 
@@ -101,16 +94,16 @@ def wishes(name: str, replicas: int, **spec: object) -> Decision:
     return decided(name, 8.5 * replicas, spec={"cost": None, **spec})
 
 
-def room(*quotas: Quota, pods: int = 6, absent: str = "", **takes: dict[str, float]) -> dict[str, NamespaceQuotas]:
-    """Return these quotas of namespace `shop`, and Deployments `a` to `c` with pods of one core."""
+def room(*quotas: Quota, pods: int = 6, absent: str = "", **takes: dict[str, float]) -> NamespaceQuotas:
+    """Return these quotas, and Deployments `a` to `c` with pods of one core."""
     sizes = {"a": POD, "b": POD, "c": POD, **takes}
     footprints = {
         Workload("apps", "Deployment", name): Footprint(size, pods) for name, size in sizes.items() if name != absent
     }
-    return {"shop": NamespaceQuotas(quotas, footprints)}
+    return NamespaceQuotas(quotas, footprints)
 
 
-def granted(quotas: dict[str, NamespaceQuotas], *decisions: Decision) -> dict[str, int]:
+def granted(quotas: NamespaceQuotas, *decisions: Decision) -> dict[str, int]:
     return {key.name: grant.replicas for key, grant in grants(decisions, quotas).items()}
 
 
@@ -168,12 +161,6 @@ def test_a_target_of_unknown_size_is_left_alone() -> None:
     quotas = room(Quota("team", CPU, hard=4, others=0), absent="a")
 
     assert "a" not in granted(quotas, wishes("a", 12), wishes("b", 8))
-
-
-def test_quotas_of_another_namespace_are_none_of_its_business() -> None:
-    quotas = room(Quota("team", CPU, hard=4, others=0))
-
-    assert granted({"games": quotas["shop"]}, wishes("a", 12)) == {}
 
 
 @pytest.mark.parametrize(
