@@ -17,8 +17,9 @@ from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.decision import Decision
-from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.expectations import Span, has_news, outlook_of
 from controller.scaling.guards.rest import switched_off
@@ -31,7 +32,6 @@ from controller.scaling.pools import grants, shares_budget
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
-from controller.scaling.schedules import schedule_windows
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted

@@ -11,9 +11,9 @@ import numpy as np
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.observation import Observation, Obstacle, Outlook, Pod, Reading, Scale, Usual
-from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast, Gate, Series, fit
 from forecasting.fleet import NotFitted
 

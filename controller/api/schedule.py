@@ -2,7 +2,7 @@
 
 It names weekdays and two times of day. Cron expressions name moments: of two of them nobody knows which end belongs to
 which start, and where one window ends as the next begins, replicas fall in between (kedacore/keda #4677, #6665). When
-exactly a window holds, across a change of the clock too, scaling/schedules.py says.
+exactly a window holds, across a change of the clock too, scaling/dates/schedules.py says.
 """
 
 import re

@@ -21,11 +21,11 @@ from controller.cli.showing.outputs import (
     print_terminal,
 )
 from controller.errors import InputRefused
-from controller.scaling.calendars import calendar_of_days
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.calendars import calendar_of_days
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.planning.outlook import DAY, LEVELS, Peaks
 from controller.scaling.publishing.capacity_runway import tell_runway
-from controller.scaling.schedules import schedule_windows
 from forecasting import DailyPeaks, SeriesRefused, peak_outlook
 from forecasting.outlook import HORIZON_DAYS
 

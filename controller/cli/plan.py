@@ -20,7 +20,7 @@ from controller.cli.showing.outputs import (
     print_terminal,
 )
 from controller.errors import InputRefused
-from controller.scaling.calendars import calendar_of
+from controller.scaling.dates.calendars import calendar_of
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.planning.ahead import HORIZON
 from controller.scaling.publishing.forecast_report import SignalFit, forecast_report

@@ -10,7 +10,7 @@ from pathlib import Path
 from controller.api.demand_event import DemandEvent
 from controller.api.forecast_report import Seasonality
 from controller.api.scaling_policy import ScalingPolicySpec
-from controller.scaling.calendars import calendar_of, calendar_of_days
+from controller.scaling.dates.calendars import calendar_of, calendar_of_days
 from controller.scaling.planning.outlook import LEVELS
 from controller.scaling.publishing.forecast_report import SignalFit
 from controller.telemetry.history import HOURS, load_series

@@ -24,10 +24,10 @@ from controller.live.fitting import OutlookRequest, outlook_signal
 from controller.live.mirror import Mirror
 from controller.live.refits import HISTORY_FILE
 from controller.live.sweep import Sweep
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.planning.budget import budget_limit
 from controller.scaling.planning.outlook import DAY, Limit, Peaks
-from controller.scaling.schedules import schedule_windows
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.history import HOURS
 from controller.telemetry.questions import Asked

@@ -8,7 +8,7 @@ from controller.api.behavior import PauseDirection
 from controller.api.capacity_outlook import Runway
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import Mode, ScalingPolicy
-from controller.scaling.demand_windows import DemandWindow
+from controller.scaling.dates.demand_windows import DemandWindow
 from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
 from forecasting.fleet import NotFitted

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Carried, SignalKey, run_cycle
 from controller.scaling.admission import admit_fraction
-from controller.scaling.calendars import calendar_of
+from controller.scaling.dates.calendars import calendar_of
 from controller.scaling.decision import Decision
 from controller.scaling.judging.timeline import Note
 from controller.scaling.learning.lead_time import lead_time

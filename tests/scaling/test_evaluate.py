@@ -10,8 +10,8 @@ import pytest
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.decision import NOBODY_ASKS, Decision
-from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
 from controller.scaling.reasons import Reason

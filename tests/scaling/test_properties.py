@@ -27,8 +27,8 @@ from controller.api.policy_status import (
     ScalingPolicyStatus,
 )
 from controller.api.scaling_policy import Mode, ScalingPolicy
+from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.decision import Decision
-from controller.scaling.demand_windows import window_of
 from controller.scaling.evaluate import evaluate
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.memory import resume

@@ -12,7 +12,7 @@ import numpy as np
 
 from controller.api.occasion import MAX_OCCASIONS, Occasion
 from controller.api.policy_status import Memory
-from controller.scaling.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.guards.health import is_fresh
 from controller.scaling.judging.error_budget import MINUTE, begin_of_minute
 from controller.scaling.lookahead import window as part_of

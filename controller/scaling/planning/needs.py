@@ -11,7 +11,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
-from controller.scaling.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason

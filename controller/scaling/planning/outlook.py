@@ -17,7 +17,7 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
-from controller.scaling.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.planning.needs import MOMENT, queue_waits
 from controller.scaling.reasons import Reason

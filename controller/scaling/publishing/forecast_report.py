@@ -23,14 +23,14 @@ from controller.api.forecast_report import (
 from controller.api.metadata import ObjectMeta
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.learning.learned_capacity import learned_numbers
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, plan_ahead
 from controller.scaling.planning.needs import Ahead, Foresight
 from controller.scaling.publishing.capacity_runway import is_short, tell_runway
 from controller.scaling.publishing.status import MAX_MESSAGE
-from controller.scaling.schedules import schedule_windows
 from forecasting import FittedForecast
 
 HOUR = timedelta(hours=1)

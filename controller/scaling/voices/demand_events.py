@@ -5,8 +5,8 @@ from datetime import datetime
 
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
+from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.decision import Candidate
-from controller.scaling.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.guards.health import is_fresh
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.learned_capacity import capacity_of

@@ -9,12 +9,12 @@ import pytest
 
 from controller.api.occasion import MAX_OCCASIONS, Occasion
 from controller.api.policy_status import Memory, ScalingPolicyStatus
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.learning.occasions import advance_occasions, with_learned_multipliers
 from controller.scaling.observation import Observation
 from controller.scaling.plan import plan_capacity
 from controller.scaling.publishing.status import is_worth_writing
-from controller.scaling.schedules import schedule_windows
 from tests.builders import NOON, a_policy, a_reading, a_usual, an_event, an_observation, an_outlook
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

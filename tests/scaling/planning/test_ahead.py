@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from controller.api.policy_status import Memory
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.planning.ahead import HORIZON, look_ahead, needs_ahead, plan_ahead
 from controller.scaling.planning.needs import Foresight
 from forecasting import fit

@@ -10,7 +10,7 @@ import pytest
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.planning.needs import Ahead, Foresight, Need
 from controller.scaling.reasons import Reason
 from forecasting import Series

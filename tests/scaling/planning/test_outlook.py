@@ -12,7 +12,7 @@ from controller.api.capacity_outlook import CapacityOutlook
 from controller.api.demand_event import DemandEvent
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.demand_windows import DemandWindow, window_of
+from controller.scaling.dates.demand_windows import DemandWindow, window_of
 from controller.scaling.planning.outlook import LEVELS, Limit, Peaks
 from controller.scaling.reasons import Reason
 from forecasting import Growth, PeakOutlook

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from controller.scaling.demand_windows import window_of
+from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 from controller.scaling.voices.demand_events import event_candidates, share_of

@@ -15,8 +15,8 @@ from controller.api.forecast import Holidays
 from controller.api.occasion import MultiplierSource
 from controller.api.scaling_policy import ScalingPolicySpec
 from controller.api.schedule import Schedule, Weekday
-from controller.scaling.demand_windows import EVERYTHING, DemandWindow
-from controller.scaling.holidays import is_holiday
+from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.holidays import is_holiday
 from controller.scaling.reasons import Reason
 
 DAY = timedelta(days=1)

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from controller.api.demand_event import DemandEvent
 from controller.api.scaling_policy import ScalingPolicySpec
-from controller.scaling.demand_windows import EVERYTHING, window_of
-from controller.scaling.holidays import with_holidays
-from controller.scaling.schedules import schedule_windows
+from controller.scaling.dates.demand_windows import EVERYTHING, window_of
+from controller.scaling.dates.holidays import with_holidays
+from controller.scaling.dates.schedules import schedule_windows
 from forecasting import Calendar, Event, Series
 
 FIT_LASTS = timedelta(days=2)  # a forecaster takes in newer samples for a day at most until it is fitted anew

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from controller.api.schedule import Weekday
+from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.plan import plan_capacity
 from controller.scaling.reasons import Reason
-from controller.scaling.schedules import schedule_windows
 from tests.builders import a_policy, an_observation
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
