@@ -40,9 +40,12 @@ class Correction:
 
     def at(self, leads: Values, surprises: Values) -> Values:
         """Return what to add in log space (series, ..., leads) after surprises (series, ..., memories)."""
-        by_lead = interpolate(self.coefficients, self.leads, leads)
         flat = surprises.reshape(len(surprises), -1, surprises.shape[-1])
-        return (flat @ by_lead).reshape(*surprises.shape[:-1], len(leads))
+        return (flat @ self.by_lead(leads)).reshape(*surprises.shape[:-1], len(leads))
+
+    def by_lead(self, leads: Values) -> Values:
+        """Return the coefficients (series, memories, leads) at leads in hours."""
+        return interpolate(self.coefficients, self.leads, leads)
 
 
 def no_correction() -> Correction:

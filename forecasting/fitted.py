@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forecasting.accuracy import Accuracy
+from forecasting.ahead import Ahead, ahead_of
 from forecasting.bursts import with_bursts
 from forecasting.errors import ForecastingError
 from forecasting.evaluation import Evaluation
@@ -80,13 +81,13 @@ class FittedForecast:
         if not all(0 < level < 1 for level in levels):
             raise ForecastingError(f"levels must lie between 0 and 1, got {', '.join(map(str, levels))}")
         steps = self._steps(-(-horizon // self.step))
-        leads = np.arange(len(steps)) * (steps.seconds / HOUR)
-        point = self._corrected_mean(steps, leads)
-        rising = np.sort(np.asarray(levels, dtype=np.float64))
-        offsets = self.evaluation.bounds.at(leads, rising, steps.hours_of_day)[0]
+        rising = tuple(sorted(levels))
+        ahead = ahead_of(self.evaluation, len(steps), steps.seconds, rising)
+        point = self._corrected_mean(steps, ahead)
+        offsets = ahead.offsets * self.evaluation.bounds.width[0, steps.hours_of_day]
         roots = roots_of(np.expm1(point))
         offsets = widened(offsets, rising, roots[0], self.marked.doubts(steps, self.calendar))
-        order = np.argsort(np.argsort(np.asarray(levels)))
+        order = [rising.index(level) for level in levels]
         paths = np.minimum(np.concatenate([point, np.log1p(from_roots(roots + offsets[order]))]), self.ceiling)
         # What the calendar says acts after the cap: it was seen before, or is known to come.
         paths = np.maximum(paths + self.marked.deviations(steps, self.calendar), 0.0)
@@ -136,6 +137,8 @@ class FittedForecast:
 
     def _surprises(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
+        if math.isnan(self.in_progress):
+            return self.surprises
         deviations = self._deviations(steps.part(0, 1), patterns[:, :1], np.array([self.in_progress]))
         return renewed(self.surprises, deviations + self._hear(deviations).added, steps.seconds)
 
@@ -148,14 +151,13 @@ class FittedForecast:
         persistence = np.concatenate([member.persistence for member in self.members])
         return fading(persistence, leads + 0.5 * self.step.total_seconds() / HOUR)
 
-    def _corrected_mean(self, steps: Steps, leads: Values) -> Values:
+    def _corrected_mean(self, steps: Steps, ahead: Ahead) -> Values:
         """Return the members' weighted mean from the origin on, corrected: log values (1, leads) of ordinary days."""
         patterns = self._patterns(steps)
         surprises = self._surprises(steps, patterns)
-        expected = self._foreseen(patterns, surprises, leads)
+        expected = self._foreseen(patterns, surprises, ahead)
         left = self.in_progress - self.marked.deviations(steps.part(0, 1), self.calendar) - expected[:, :1]
-        hours = leads + 0.5 * steps.seconds / HOUR
-        expected = with_bursts(expected, self._gap(), self.evaluation.burst, hours, left=left)
+        expected = with_bursts(expected, self._gap(), self.evaluation.burst, ahead.centres, left=left)
         return np.minimum(expected, self.ceiling)
 
     def _gap(self) -> float:
@@ -169,24 +171,24 @@ class FittedForecast:
         mean = math.log(known.mix.now @ np.exp(lift + carried - self.newest))
         return -mean - float(known.mix.now @ surprises @ known.correction.now)
 
-    def _foreseen(self, patterns: Values, surprises: Values, leads: Values) -> Values:
+    def _foreseen(self, patterns: Values, surprises: Values, ahead: Ahead) -> Values:
         """Return what is expected without bursts, log values (1, leads)."""
         seconds = self.step.total_seconds()
-        lifts = self.standing.lifts(leads, self.evaluation.limits, seconds)
-        expected = self._combined(patterns + lifts, surprises, leads)
+        lifts = self.standing.lifts(ahead.leads, self.evaluation.limits, seconds)
+        expected = self._combined(patterns + lifts, surprises, ahead)
         level = self.standing.level(seconds)
         if level:
-            belief = belief_in_level(leads)
-            lifted = self._combined(patterns + level, surprises - self.standing.told(seconds), leads)
+            belief = belief_in_level(ahead.leads)
+            lifted = self._combined(patterns + level, surprises - self.standing.told(seconds), ahead)
             expected = belief * lifted + (1 - belief) * expected
         # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
         return np.where(expected > ROUNDING * self.ceiling, np.minimum(expected, self.ceiling), 0.0)
 
-    def _combined(self, patterns: Values, surprises: Values, leads: Values) -> Values:
+    def _combined(self, patterns: Values, surprises: Values, ahead: Ahead) -> Values:
         """Return the weighted mean after surprises (members, memories), corrected by them: log values (1, leads)."""
-        shares = self.evaluation.mix.at(leads)[0]
-        mean = np.sum(shares * self._members(patterns, surprises, leads), axis=0, keepdims=True)
-        corrected: Values = np.log1p(mean) + self.evaluation.correction.at(leads, (shares[:, 0] @ surprises)[None])
+        shares = ahead.shares
+        mean = np.sum(shares * self._members(patterns, surprises, ahead.leads), axis=0, keepdims=True)
+        corrected: Values = np.log1p(mean) + ((shares[:, 0] @ surprises)[None, None] @ ahead.correction)[0]
         return corrected
 
 

@@ -55,13 +55,18 @@ class Bounds:
 
         They rise with the level.
         """
-        by_window = interpolate(self.offsets, LEVELS, levels)
-        offsets = interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
-        # Interpolation rounds: two equal offsets may come out a hair the wrong way round.
-        rising = np.maximum.accumulate(offsets, axis=1)
+        rising = self.rising_at(leads, levels)
         between = [1] * (hours.ndim - 1)
         at: Values = rising.reshape(*rising.shape[:2], *between, len(leads)) * self.width[:, None, hours]
         return at
+
+    def rising_at(self, leads: Values, levels: Values) -> Values:
+        """Return the same before the hour of the day is looked at, (series, levels, leads)."""
+        by_window = interpolate(self.offsets, LEVELS, levels)
+        offsets = interpolate(np.swapaxes(by_window, 1, 2), self.leads, leads)
+        # Interpolation rounds: two equal offsets may come out a hair the wrong way round.
+        rising: Values = np.maximum.accumulate(offsets, axis=1)
+        return rising
 
 
 def bounds_from(errors: Values, leads: Leads, hours: Ticks, spread: Values) -> Bounds:

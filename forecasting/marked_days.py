@@ -21,7 +21,7 @@ How unsure d is rests on what a and r left open in the past, and on g itself as 
 it is a Sunday at all is a guess until marked days were seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -254,7 +254,7 @@ def _laid_out(of_day: Callable[[MarkedDay], Values], steps: Steps, calendar: Cal
     return laid_out
 
 
-def widened(offsets: Values, levels: Values, roots: Values, doubts: Values) -> Values:
+def widened(offsets: Values, levels: Iterable[float], roots: Values, doubts: Values) -> Values:
     """Return bounds' offsets (levels, n) of square roots (n,) moved further out by doubts (n,) in log space.
 
     Standard deviations of independent errors add up as squares do: a level z standard deviations out moves to the

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,12 @@ WEEK = 7 * DAY
 FIRST_MONDAY = 4 * DAY  # 1970-01-05: Unix time began on a Thursday
 FEW = 4  # samples of a slot: that many weeks are learned from
 SHORTEST_STEP, LONGEST_STEP = timedelta(seconds=15), timedelta(hours=1)
+KEPT_GRIDS = 32  # those that are asked for again with every sample, of a few steps each
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Steps:
-    """Consecutive steps of a UTC grid, and where the local clock sees each of them.
+    """Consecutive steps of a UTC grid, and where the local clock sees each of them. Equal are only the same ones.
 
     `begin` is the Unix time of the first step, `seconds` the length of one. `ticks` counts steps of the local clock
     since a Monday's midnight, shape (n,): in spring some are left out, in autumn some come twice.
@@ -36,30 +38,35 @@ class Steps:
     def __len__(self) -> int:
         return len(self.ticks)
 
-    @property
+    @cached_property
     def per_hour(self) -> int:
         """Steps in an hour, at least 1."""
         return max(1, round(HOUR / self.seconds))
 
-    @property
+    @cached_property
     def per_day(self) -> int:
         """Steps in a day."""
         return round(DAY / self.seconds)
 
-    @property
+    @cached_property
     def per_week(self) -> int:
         """Steps in a week."""
         return round(WEEK / self.seconds)
 
-    @property
+    @cached_property
     def begins(self) -> Values:
         """Unix time of each step's begin, shape (n,)."""
         return self.begin + np.arange(len(self)) * self.seconds
 
-    @property
+    @cached_property
     def hours_of_day(self) -> Ticks:
         """The local hour of the day of each step, 0 to 23, shape (n,)."""
         return self.ticks // self.per_hour % HOURS_A_DAY
+
+    @cached_property
+    def slots_of_day(self) -> Ticks:
+        """Which step of the local day each is, from 0, shape (n,)."""
+        return self.ticks % self.per_day
 
     def part(self, first: int, last: int) -> "Steps":
         """Return the steps in [first, last)."""
@@ -72,13 +79,16 @@ def check_step(step: timedelta) -> None:
         raise SeriesRefused(f"a step of {step} is not supported: use one from 15 s to 1 h that divides a day evenly")
 
 
+@lru_cache(maxsize=KEPT_GRIDS)
 def local_steps(begin: float, seconds: float, count: int, zone: tzinfo) -> Steps:
-    """Return `count` steps from the Unix time `begin` on, as the clock of `zone` sees them."""
+    """Return `count` steps from the Unix time `begin` on, as the clock of `zone` sees them; to be read only."""
     if count == 0:
         return Steps(begin, seconds, np.empty(0, dtype=np.int64))
     since_monday = begin - FIRST_MONDAY + np.arange(count) * seconds
     local = since_monday + _utc_offsets(begin, begin + (count - 1) * seconds, since_monday + FIRST_MONDAY, zone)
-    return Steps(begin, seconds, np.floor_divide(local, seconds).astype(np.int64))
+    ticks = np.floor_divide(local, seconds).astype(np.int64)
+    ticks.flags.writeable = False
+    return Steps(begin, seconds, ticks)
 
 
 def _utc_offsets(first: float, last: float, times: Values, zone: tzinfo) -> Values | float:

@@ -133,6 +133,8 @@ def hear(standing: Standing, deviations: Values, limits: Limits, step_seconds: f
     """Return what is made of deviations (n,), oldest first, that follow a standing; NaN is an unknown one."""
     added, levels = np.zeros((2, len(deviations)))
     usual = np.abs(deviations) <= min(limits.hour, limits.sample)
+    if usual.all():
+        return Heard(added, levels, NOTHING_APART if len(usual) else standing)
     # Nearly all are usual: only what stands apart is looked at one by one, and whether a usual one came in between.
     usual_so_far = np.cumsum(usual)
     seen = 0

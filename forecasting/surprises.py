@@ -8,12 +8,15 @@ the t-th newest known sample and a memory of tau hours, the surprise is the mean
 A member carries the surprise of half an hour forward (persistence.py); the correction learns what to make of all.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from forecasting.seasons import HOUR, Ticks
 from forecasting.series import Values
 
 MEMORIES = np.array([1 / 24, 1 / 8, 1 / 2, 2.0, 12.0])  # hours: half the length of a window with the same mean age
+KEPT_STEPS = 8  # lengths of step that a fleet has
 CARRIED = 2  # the memory whose surprise members carry forward: its mean age is half an hour
 
 
@@ -42,14 +45,16 @@ def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Value
     """
     known = ~np.isnan(deviations[..., 0, :])
     left = kept(step_seconds)
-    later = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1] - known  # how many known ones followed
-    recall = known[..., None] * (1 - left) * left ** later[..., None]
-    count = known.sum(axis=-1)[..., None, None]
+    since = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1]  # how many known ones there are from each on
+    recall = known[..., None] * (1 - left) * left ** (since - known)[..., None]
+    count = since[..., :1, None]
     after: Values = surprises * left**count + np.where(known[..., None, :], deviations, 0.0) @ recall
     return after
 
 
+@lru_cache(maxsize=KEPT_STEPS)
 def kept(step_seconds: float) -> Values:
-    """Return what share of itself each memory keeps over a step, (memories,)."""
+    """Return what share of itself each memory keeps over a step, (memories,), to be read only."""
     shares: Values = np.exp(-step_seconds / HOUR / MEMORIES)
+    shares.flags.writeable = False
     return shares

@@ -14,6 +14,7 @@ repeat daily ones and are left out. The AR(1) of persistence.py carries deviatio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -27,6 +28,7 @@ DAILY_PAIRS = tuple(7 * k for k in range(1, 11))  # down to periods of 2.4 hours
 WEEKLY_PAIRS = tuple(k for k in range(1, 11) if k % 7)
 HALF_LIFE = 5 * DAY / HOUR  # hours
 RIDGE = 1.0  # in units of one hour's weight: enough for a steady solution on a single day
+KEPT_TERMS = 8  # those of the steps that are asked for again with every sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +45,8 @@ class FittedHarmonic:
 
     def pattern(self, steps: Steps) -> Values:
         """Return the Fourier series at the middle of each step."""
-        pairs = _pairs(weekly=self.coefficients.shape[1] > 1 + 2 * len(DAILY_PAIRS))
-        return self.coefficients @ _terms((steps.ticks + 0.5) / steps.per_week, pairs).T
+        weekly = self.coefficients.shape[1] > 1 + 2 * len(DAILY_PAIRS)
+        return self.coefficients @ _terms_of_steps(steps, weekly=weekly).T
 
     def absorb(self, fresh: Panel) -> Self:
         """Return itself: a few samples do not change the coefficients."""
@@ -87,6 +89,12 @@ def _terms(weeks: Values, cycles: Values) -> Values:
     """Return 1, cosines and sines of so many cycles a week at times in weeks, (times, 1 + 2 * cycles)."""
     angles = 2 * np.pi * np.outer(weeks % 1.0, cycles)
     return np.concatenate([np.ones((len(weeks), 1)), np.cos(angles), np.sin(angles)], axis=1)
+
+
+@lru_cache(maxsize=KEPT_TERMS)
+def _terms_of_steps(steps: Steps, *, weekly: bool) -> Values:
+    """Return the terms at the middle of each step, (steps, terms): the same for all series and samples."""
+    return _terms((steps.ticks + 0.5) / steps.per_week, _pairs(weekly=weekly))
 
 
 def _terms_of_hours(steps: Steps, hours: int, cycles: Values) -> Values:

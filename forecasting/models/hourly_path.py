@@ -8,6 +8,7 @@ is each member's own business.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ from forecasting.series import Values
 HOURS_OF_DAY, HOURS_OF_WEEK = 24, 168
 DAYS_OF_SHAPE = 7
 FEWEST_TO_TRIM = 3  # days: of two the extremes are all there is
+KEPT_PLACES = 16  # those of the steps that are asked for again with every sample
 
 
 class LearnedPath(NamedTuple):
@@ -29,6 +31,14 @@ class LearnedPath(NamedTuple):
 
     hours: Values
     persistence: Values
+
+
+class _Places(NamedTuple):
+    """Where steps lie on the line through a path's hours: between which two, and how far from the first, (n,)."""
+
+    low: Ticks
+    high: Ticks
+    share: Values
 
 
 # From hourly means (series, hours) and rising counts of hours: what the first so many teach, for each count.
@@ -55,12 +65,9 @@ class HourlyPath:
 
     def pattern(self, steps: Steps) -> Values:
         """Return the line through the path's hours and the shape around it; before the path its first hour is held."""
-        since = _hours_since(steps.ticks - self.origin, steps.per_hour)
-        before = np.floor(since).astype(np.int64)
-        hours = np.array([before, before + 1])
-        places = HOURS_OF_DAY + np.where(hours < 0, np.maximum(hours, -HOURS_OF_DAY), hours % HOURS_OF_WEEK)
-        low, high = self.hours[:, places[0]], self.hours[:, places[1]]
-        return low + (since - before) * (high - low) + self.within[:, steps.ticks % steps.per_day]
+        at = _places(self.origin, steps)
+        low, high = self.hours[:, at.low], self.hours[:, at.high]
+        return low + at.share * (high - low) + self.within[:, steps.slots_of_day]
 
     def absorb(self, fresh: Panel) -> Self:
         """Return itself: until the next fit newer samples count by how they surprise."""
@@ -71,6 +78,16 @@ class HourlyPath:
         """Return one of the series."""
         one = slice(row, row + 1)
         return type(self)(self.origin, self.hours[one].copy(), self.within[one].copy(), self.persistence[one].copy())
+
+
+@lru_cache(maxsize=KEPT_PLACES)
+def _places(origin: int, steps: Steps) -> _Places:
+    """Return where steps lie on a path from an origin, a tick: the same for all members, series and samples."""
+    since = _hours_since(steps.ticks - origin, steps.per_hour)
+    before = np.floor(since).astype(np.int64)
+    hours = np.array([before, before + 1])
+    low, high = HOURS_OF_DAY + np.where(hours < 0, np.maximum(hours, -HOURS_OF_DAY), hours % HOURS_OF_WEEK)
+    return _Places(low, high, since - before)
 
 
 def fit_hours(panel: Panel, positions: Sequence[int], learn: LearnHours) -> tuple[HourlyPath, ...]:
