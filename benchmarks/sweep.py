@@ -19,7 +19,7 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import Batch, Cycle, Readings, SignalKey, run_cycle
 from controller.live.garbage import put_off_full_passes
 from controller.scaling.observation import Reading, Scale, Target
-from controller.scaling.publishing.patch import Patch
+from controller.scaling.publishing.patch import Patch, dump
 from forecasting import Series
 
 SIZES = (100, 1_000, 10_000)
@@ -80,7 +80,7 @@ class Doors:
         for place, policy in enumerate(self.policies):
             patch = patches.get(policy.key)
             if patch and patch.status is not None:
-                status = ScalingPolicyStatus.model_validate(patch.status)
+                status = ScalingPolicyStatus.model_validate(dump(patch.status))
                 self.policies[place] = policy.model_copy(update={"status": status})
             if patch and patch.scale is not None:
                 self.scales[policy.key] = Target(Scale(patch.scale.to_replicas, patch.scale.to_replicas))

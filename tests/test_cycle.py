@@ -98,8 +98,8 @@ async def test_policies_of_a_namespace_that_is_short_are_decided_within_its_quot
     assert cut.message == "ResourceQuota team (requests.cpu) leaves 7 of 20 replicas, by priority and need"
     (status,) = (patch.status for patch in doors.written if patch.policy.name == "web")
     assert status is not None
-    (limited,) = (each for each in status["conditions"] if each["type"] == "ScalingLimited")
-    assert (limited["status"], limited["reason"], limited["message"]) == ("True", "QuotaShared", cut.message)
+    (limited,) = (each for each in status.conditions if each.type == "ScalingLimited")
+    assert (limited.status, limited.reason, limited.message) == ("True", "QuotaShared", cut.message)
 
 
 async def test_what_one_namespace_shares_is_no_other_namespaces_business() -> None:
@@ -134,7 +134,7 @@ async def test_a_defect_that_one_policy_meets_stops_no_other() -> None:
     said = next(patch for patch in doors.written if patch.policy.name == "api")
     assert said.scale is None
     assert said.status is not None
-    assert said.status["reason"] == "InternalError"
+    assert said.status.reason == "InternalError"
     assert result.carried.memories[ObjectKey("shop", "api")] == memories[ObjectKey("shop", "api")]
 
 
@@ -152,7 +152,7 @@ async def test_a_target_that_is_gone_is_said_on_the_policy_and_nothing_is_decide
     assert result.decisions == ()
     assert patch.scale is None
     assert patch.status is not None
-    assert patch.status["reason"] == "TargetNotFound"
+    assert patch.status.reason == "TargetNotFound"
 
 
 async def test_a_target_that_could_not_be_read_this_time_is_left_alone_and_nothing_is_forgotten() -> None:

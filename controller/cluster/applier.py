@@ -19,7 +19,7 @@ from controller.cluster.scale import write_scale
 from controller.cluster.status import apply_policy_status
 from controller.cluster.view import ClusterView
 from controller.errors import ClusterUnavailable, NotFound
-from controller.scaling.publishing.patch import FloorChange, Patch
+from controller.scaling.publishing.patch import FloorChange, Patch, dump
 
 
 class Step(StrEnum):
@@ -68,7 +68,7 @@ class Applier:
     async def _status(self, patch: Patch) -> bool:
         if patch.status is None:
             return False
-        await apply_policy_status(self.client, patch.policy, patch.status)
+        await apply_policy_status(self.client, patch.policy, dump(patch.status))
         return True
 
     async def _scale(self, patch: Patch) -> bool:

@@ -78,7 +78,6 @@ class PretendDoors:
         """Carry out what was decided, at once."""
         for patch in patches:
             if patch.status is not None:
-                status = ScalingPolicyStatus.model_validate(patch.status)
-                self.policy = self.policy.model_copy(update={"status": status})
+                self.policy = self.policy.model_copy(update={"status": patch.status})
             if patch.scale is not None:
                 self._workload.resize(patch.scale.to_replicas)

@@ -10,6 +10,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from controller.api.capacity_outlook import CapacityOutlook, OutlookDay, Runway, SignalOutlook
 from controller.api.forecast_report import ForecastReport
 from controller.api.metadata import ObjectKey
+from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
 from controller.cluster.address import LEASES, SCALING_POLICIES, Resource
 from controller.cluster.applier import Outcome
@@ -333,7 +334,7 @@ async def test_a_patch_is_written_whole_and_its_event_counted_when_it_comes_back
     note = EventNote("Forecast", "5 replicas needed", warning=True)
     up = ScaleChange(policy.spec.scale_target_ref, from_replicas=3, to_replicas=5)
 
-    await door.apply([Patch(policy.key, {"desiredReplicas": 5, "reason": "Forecast"}, up, note)])
+    await door.apply([Patch(policy.key, ScalingPolicyStatus(desired_replicas=5, reason="Forecast"), up, note)])
     await door.apply([Patch(policy.key, event=note)])
 
     (event,) = events_of(cluster, namespace)

@@ -5,6 +5,7 @@ import pytest
 from kubernetes.aio.client.api_client import ApiClient
 
 from controller.api.metadata import ObjectKey
+from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import ScaleTargetRef, ScalingPolicy
 from controller.cluster.address import SCALING_POLICIES, Resource
 from controller.cluster.applier import Outcome, Step
@@ -17,7 +18,7 @@ from controller.cluster.target_reader import TargetReader
 from controller.cycle import Cluster
 from controller.errors import ClusterUnavailable, Conflict, NotFound
 from controller.scaling.observation import HpaFloor, Obstacle, Scale, Target
-from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange
+from controller.scaling.publishing.patch import EventNote, Patch, ScaleChange, dump
 from controller.scaling.reasons import Reason
 from tests.builders import NOON, a_policy
 from tests.cluster_door.a_view import WEB, WrittenView
@@ -31,9 +32,10 @@ WEB_SCALE = Resource("apps/v1", "deployments").at("shop", "web", subresource="sc
 POLICY = SCALING_POLICIES.at("shop", "web").path
 PODS = "/api/v1/namespaces/shop/pods"
 KEY = ObjectKey("shop", "web")
+FIVE = ScalingPolicyStatus(desired_replicas=5)
 UP = Patch(
     KEY,
-    status={"desiredReplicas": 5},
+    status=FIVE,
     scale=ScaleChange(ScaleTargetRef(name="web"), from_replicas=3, to_replicas=5),
     event=EventNote("Forecast", "5 replicas needed"),
 )
@@ -242,7 +244,7 @@ async def test_a_patch_is_written_whole(world: FakeApi, cluster: Cluster, told: 
     await cluster.apply([UP])
 
     events = [body for path, body in world.objects.items() if "/events/" in path]
-    assert world.objects[POLICY]["status"] == {"desiredReplicas": 5}
+    assert world.objects[POLICY]["status"] == dump(FIVE)
     assert world.objects[WEB_SCALE]["spec"]["replicas"] == 5
     assert [event["note"] for event in events] == ["5 replicas needed"]
     assert told.outcomes == [Outcome(UP, (Step.STATUS, Step.SCALE, Step.EVENT))]
@@ -259,7 +261,7 @@ async def test_the_intent_stands_in_the_status_before_the_scale_moves(world: Fak
     world.after_write = look
     await cluster.apply([UP])
 
-    intent = {"desiredReplicas": 5}
+    intent = dump(FIVE)
     assert states == [(intent, 3), (intent, 5), (intent, 5)]
 
 
@@ -288,13 +290,13 @@ async def test_a_scale_that_did_not_move_posts_no_event(world: FakeApi, cluster:
 
 async def test_one_patch_that_fails_stops_no_other(world: FakeApi, cluster: Cluster, told: Told) -> None:
     names = [f"p{number}" for number in range(60)]
-    patches = [Patch(ObjectKey("shop", name), status={"desiredReplicas": 1}) for name in names]
+    patches = [Patch(ObjectKey("shop", name), status=FIVE) for name in names]
     for name in names[1:]:
         world.put(f"/apis/headroom.dev/v1alpha1/namespaces/shop/scalingpolicies/{name}", {})
 
     await cluster.apply(patches)
 
-    written = [body for body in world.objects.values() if body.get("status") == {"desiredReplicas": 1}]
+    written = [body for body in world.objects.values() if body.get("status") == dump(FIVE)]
     assert len(written) == 59
     assert [outcome.patch.policy.name for outcome in told.outcomes if outcome.error] == ["p0"]
 

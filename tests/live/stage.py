@@ -13,7 +13,7 @@ from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.live.sweep import Sweep
 from controller.scaling.observation import Freeze, Reading, Scale, Target
-from controller.scaling.publishing.patch import Patch
+from controller.scaling.publishing.patch import Patch, dump
 from controller.telemetry.exporter import Exporter
 from tests.builders import a_reading
 
@@ -67,7 +67,7 @@ class Stage:
 
     def said(self, name: str) -> list[Any]:
         """Return the reasons that the status of a policy was given, in their order."""
-        return [patch.status["reason"] for patch in self.written if patch.policy.name == name and patch.status]
+        return [patch.status.reason for patch in self.written if patch.policy.name == name and patch.status]
 
     async def give_back_floors(self, unreadable: Collection[ObjectKey]) -> Sequence[str]:
         self.given_back.append([key.name for key in unreadable])
@@ -89,4 +89,4 @@ class Stage:
 
     async def apply(self, patches: Sequence[Patch]) -> None:
         self.written += patches
-        self.put(*(self.raws[patch.policy] | {"status": dict(patch.status)} for patch in patches if patch.status))
+        self.put(*(self.raws[patch.policy] | {"status": dump(patch.status)} for patch in patches if patch.status))

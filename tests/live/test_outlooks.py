@@ -170,8 +170,8 @@ async def test_a_runway_is_told_on_the_policy(scene: Scene) -> None:
 
     await scene.sweep.run_once(NOON)
 
-    conditions = [each for patch in scene.stage.written for each in (patch.status or {})["conditions"]]
-    assert "MaxReplicasWithin30Days" in [each["reason"] for each in conditions]
+    conditions = [each for patch in scene.stage.written if patch.status for each in patch.status.conditions]
+    assert "MaxReplicasWithin30Days" in [each.reason for each in conditions]
 
 
 async def test_quotas_and_budgets_limit_too(scene: Scene) -> None:

@@ -140,8 +140,8 @@ async def test_a_policy_that_cannot_be_decided_is_told_why_once_and_stops_no_oth
     (patch,) = [patch for patch in stage.written if patch.policy.name == "odd"]
     assert patch.status is not None
     assert patch.scale is None
-    assert (patch.status["reason"], patch.status["conditions"][0]["status"]) == (reason, "False")
-    assert said in patch.status["message"]
+    assert (patch.status.reason, patch.status.conditions[0].status) == (reason, "False")
+    assert said in patch.status.message
     assert patch.event is not None
     assert patch.event.warning
     assert stage.asked == [["web"]] * 3
@@ -179,8 +179,8 @@ async def test_forecasts_and_events_reach_the_decision(stage: Stage) -> None:
 
     (patch,) = stage.written
     assert patch.status is not None
-    assert patch.status["forecastReplicas"] > 0
-    assert patch.status["reason"] == "DemandEvent"
+    assert (patch.status.forecast_replicas or 0) > 0
+    assert patch.status.reason == "DemandEvent"
 
 
 # ── What goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -33,7 +33,7 @@ from controller.scaling.evaluate import evaluate
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Outlook, Pod, Reading, Scale
-from controller.scaling.publishing.patch import patch_for
+from controller.scaling.publishing.patch import dump, patch_for
 from controller.scaling.publishing.recall import recomputed
 from controller.scaling.publishing.record import record_of
 from controller.scaling.reasons import Reason
@@ -398,7 +398,7 @@ def test_whatever_is_decided_fits_the_schema_and_agrees_with_itself(observation:
     assert (patch.scale is not None) == acts
     assert patch.scale is None or patch.status is not None
     if patch.status is not None:
-        ScalingPolicyStatus.model_validate(patch.status)
+        ScalingPolicyStatus.model_validate(dump(patch.status))
 
 
 class Operation(RuleBasedStateMachine):
@@ -471,7 +471,7 @@ class Operation(RuleBasedStateMachine):
         decision = evaluate(look)
         patch = patch_for(decision)
         if patch.status is not None:
-            status = ScalingPolicyStatus.model_validate(patch.status)
+            status = ScalingPolicyStatus.model_validate(dump(patch.status))
             self.policy = self.policy.model_copy(update={"status": status})
         self.last, self.memory = decision, decision.memory
         if patch.scale is not None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from controller.api.metadata import ObjectMeta
+from controller.api.policy_status import ScalingPolicyStatus
 from controller.api.scaling_policy import Mode, ScalingPolicy
 from controller.errors import InputRefused
 from controller.scaling.observation import Reading, Scale
@@ -159,7 +160,7 @@ async def test_pods_are_live_and_listed_while_they_are_young() -> None:
 
 async def test_a_written_status_is_what_the_next_cycle_reads() -> None:
     doors = PretendDoors(workload_of(np.full(5000, 100.0)), policy_with())
-    await doors.apply((Patch(doors.policy.key, status={"desiredReplicas": 7, "reason": "LiveRatio"}),))
+    await doors.apply((Patch(doors.policy.key, status=ScalingPolicyStatus(desired_replicas=7, reason="LiveRatio")),))
     assert (doors.policy.status.desired_replicas, doors.policy.status.reason) == (7, "LiveRatio")
 
 

@@ -1,6 +1,5 @@
 """Patch: what a decision writes, as plain data. Who writes it, and how, is the cluster door's business."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,7 +56,7 @@ class Patch:
     """Everything one decision writes, in this order: status (the intent), scale, event. None: nothing to write."""
 
     policy: ObjectKey
-    status: Mapping[str, Any] | None = None
+    status: ScalingPolicyStatus | None = None
     scale: ScaleChange | FloorChange | None = None
     event: EventNote | None = None
 
@@ -74,7 +73,7 @@ def patch_for(decision: Decision) -> Patch:
     scale = _scale_change(decision)
     return Patch(
         policy=policy.key,
-        status=dump(after) if is_worth_writing(policy.status, after) else None,
+        status=after if is_worth_writing(policy.status, after) else None,
         scale=scale,
         event=_event(decision, policy.status, after),
     )
@@ -88,7 +87,7 @@ def patch_without_decision(
     news = status.reason != obstacle.reason
     return Patch(
         policy=metadata.key,
-        status=dump(after) if is_worth_writing(status, after) else None,
+        status=after if is_worth_writing(status, after) else None,
         event=EventNote(obstacle.reason, after.message, warning=True) if news else None,
     )
 

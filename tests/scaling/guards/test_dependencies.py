@@ -71,5 +71,5 @@ def test_the_condition_says_which_dependency_limits(dependency: dict[str, Any], 
     policy = a_policy(REQUESTS, CONNECTIONS, dependencies=[dependency])
     status = patch_for(evaluate(an_observation(policy, requests=140, connections=95))).status
     assert status is not None
-    limited = next(each for each in status["conditions"] if each["type"] == "ScalingLimited")
-    assert (limited["status"], limited["reason"], limited["message"]) == ("True", "DependencyLimit", message)
+    limited = next(each for each in status.conditions if each.type == "ScalingLimited")
+    assert (limited.status, limited.reason, limited.message) == ("True", "DependencyLimit", message)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from controller.api.policy_status import ScalingPolicyStatus
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Observation
 from controller.scaling.publishing.patch import EventNote, patch_for
@@ -41,8 +40,8 @@ def test_a_condition_tells_ahead_whether_the_maximum_is_enough(
 ) -> None:
     status = patch_for(evaluate(observation)).status
     assert status is not None
-    found = next((each for each in status["conditions"] if each["type"] == "ForecastWithinMax"), None)
-    assert (found and (found["status"], found["reason"], found["message"])) == said, why
+    found = next((each for each in status.conditions if each.type == "ForecastWithinMax"), None)
+    assert (found and (found.status, found.reason, found.message)) == said, why
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_a_condition_tells_ahead_whether_the_maximum_is_enough(
 )
 def test_a_forecast_around_the_maximum_is_told_once(peak: float, status: str, why: str) -> None:
     warned = seen(SPIKE)
-    written = ScalingPolicyStatus.model_validate(patch_for(evaluate(warned)).status)
+    written = patch_for(evaluate(warned)).status
     outlooks = {"requests": an_outlook([70.0] * 60 + [peak] + [70.0] * 90)}
     policy = warned.policy.model_copy(update={"status": written})
     after = status_after(evaluate(an_observation(policy, requests=70, outlooks=outlooks)))
@@ -66,7 +65,7 @@ def test_a_spike_beyond_two_hours_can_wait() -> None:
     later = [70.0] * 122 + [700.0] * 10
     status = patch_for(evaluate(seen(later))).status
     assert status is not None
-    assert "ForecastWithinMax" in [each["reason"] for each in status["conditions"]]
+    assert "ForecastWithinMax" in [each.reason for each in status.conditions]
 
 
 def test_the_warning_is_an_event_too() -> None:

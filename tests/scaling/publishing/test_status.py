@@ -224,7 +224,7 @@ def test_a_rule_that_fired_is_written_although_no_number_moves() -> None:
     waiting = evaluate(replace(second, **fresh(second, requests=70, queue=1500)))
     status = patch_for(waiting).status
     assert status is not None
-    assert status["memory"]["rules"][0]["aboveSince"] == "2026-03-02T12:00:15Z"
+    assert status.memory.rules[0].above_since == NOON + timedelta(seconds=15)
 
 
 # ── Conditions keep their time ───────────────────────────────────────────────────────────────────────────────────────

@@ -113,5 +113,5 @@ def test_a_rule_that_stopped_says_so_in_its_voice_and_in_the_condition() -> None
     assert (decision.reason, decision.message) == (Reason.STEP_RULE_STOPPED, message)
     status = patch_for(decision).status
     assert status is not None
-    limited = next(each for each in status["conditions"] if each["type"] == "ScalingLimited")
-    assert (limited["status"], limited["reason"], limited["message"]) == ("True", "StepRuleStopped", message)
+    limited = next(each for each in status.conditions if each.type == "ScalingLimited")
+    assert (limited.status, limited.reason, limited.message) == ("True", "StepRuleStopped", message)
