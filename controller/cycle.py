@@ -113,14 +113,14 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     """Observe every policy of the batch, evaluate each, and apply all that changed."""
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
-    seen = _Seen(batch, now, readings, _events_by_policy(batch.events), {})
+    events = _events_by_policy(batch.events)
     done, sharing = _Outcome(now), defaultdict[str, list[Decision]](list)
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             if number:
                 await asyncio.sleep(0)
             updated = _updated(batch, batch.policies[number : number + BREATH], readings)
-            seen = seen._replace(updated=updated)
+            seen = _Seen(batch, now, readings, events, updated)
         key, target = policy.key, targets[policy.key]
         if key in batch.carried.memories:  # it stays where nothing can be decided
             done.memories[key] = batch.carried.memories[key]
@@ -159,16 +159,15 @@ class _Outcome:
 
     def settle(self, decision: Decision) -> None:
         """Take in what is decided for good."""
-        policy = decision.observation.policy
         try:
             self.patches.append(patch_for(decision))
         except Exception as error:  # noqa: BLE001  the same
-            self._tell(policy, error)
+            self._tell(decision.observation.policy, error)
             return
         self.decisions.append(decision)
-        self.memories[policy.key] = decision.memory
+        self.memories[decision.policy] = decision.memory
         looked = decision.observation.outlooks.items()
-        self.outlooks.update({SignalKey(policy.key, name): outlook for name, outlook in looked})
+        self.outlooks.update({SignalKey(decision.policy, name): outlook for name, outlook in looked})
 
     def _tell(self, policy: ScalingPolicy, error: Exception) -> None:
         self.failures[policy.key] = error
@@ -205,6 +204,7 @@ class _Seen(NamedTuple):
 class _Look(NamedTuple):
     """What the doors and people say about one policy now."""
 
+    key: ObjectKey
     policy: ScalingPolicy
     readings: Mapping[str, Reading]
     scale: Scale
@@ -214,8 +214,8 @@ class _Look(NamedTuple):
 
 
 def _decide(policy: ScalingPolicy, scale: Scale, obstacle: Obstacle | None, seen: _Seen) -> Decision:
-    events = seen.events.get(policy.key, ())
-    look = _Look(policy, seen.readings[policy.key], scale, obstacle, events, seen.updated)
+    key = policy.key
+    look = _Look(key, policy, seen.readings[key], scale, obstacle, seen.events.get(key, ()), seen.updated)
     return evaluate(_observe(look, seen.batch, seen.now))
 
 
@@ -229,9 +229,9 @@ def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings
     Where one of them cannot be, none is here: each is left to be taken in alone, so that the others go on.
     """
     recents: dict[SignalKey, Series] = {}
-    for policy in policies:
-        for name, reading in readings.get(policy.key, {}).items():
-            key, recent = SignalKey(policy.key, name), reading.recent
+    for policy_key in [policy.key for policy in policies]:
+        for name, reading in readings.get(policy_key, {}).items():
+            key, recent = SignalKey(policy_key, name), reading.recent
             fitted, known = batch.forecasts.get(key), batch.carried.outlooks.get(key)
             if recent is not None and fitted and has_news(recent, fitted, known):
                 recents[key] = recent
@@ -245,12 +245,12 @@ def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings
 def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     """Join what is seen now with what earlier cycles and fits know."""
     policy = look.policy
-    memory = batch.carried.memories.get(policy.key)
+    memory = batch.carried.memories.get(look.key)
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
     soon = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
     windows = (*map(window_of, look.events), *schedule_windows(policy.spec, now, soon))
-    keys = {signal.name: SignalKey(policy.key, signal.name) for signal in policy.spec.load_signals}
+    keys = {signal.name: SignalKey(look.key, signal.name) for signal in policy.spec.load_signals}
     until = max(soon, now + WARNED_AHEAD)
     day = now + DAY if policy.spec.scale_to_zero else until  # what a night is, only a day can tell
     span = Span(soon, until, day, disturbed=memory.outage is not None)
@@ -266,7 +266,7 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
         windows=with_learned_multipliers(windows, memory),
         obstacle=_switched_off(look, memory) or look.obstacle,
         freeze=batch.freeze,
-        runway=batch.runways.get(policy.key),
+        runway=batch.runways.get(look.key),
     )
 
 

@@ -266,7 +266,7 @@ class ScalingPolicySpec(Part):
     @property
     def load_signals(self) -> tuple[Signal, ...]:
         """The signals that are demand."""
-        return tuple(signal for signal in self.signals if signal.load)
+        return tuple([signal for signal in self.signals if signal.load])
 
     @property
     def asking_signals(self) -> frozenset[str]:

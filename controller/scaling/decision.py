@@ -1,6 +1,6 @@
 """Decision: what was decided for one policy, with every candidate, the winner, and every limit that changed it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -60,7 +60,7 @@ class Proposal:
         if replicas == self.replicas:
             return self
         limiter = Limiter(reason, self.replicas, replicas, message)
-        return replace(self, replicas=replicas, limiters=(*self.limiters, limiter))
+        return type(self)(self.current, replicas, (*self.limiters, limiter))
 
     def at_least(self, replicas: int, reason: Reason, message: str) -> Self:
         """Return the proposal raised to `replicas` where it is below."""

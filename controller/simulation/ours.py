@@ -106,10 +106,10 @@ class CyclePilot:
 
     def _expect(self, observation: Observation, *, known: Carried) -> None:
         """Record what new outlooks say about the time one lead time ahead."""
-        at = observation.now + lead_time(observation.policy, observation.memory)
         for name, outlook in observation.outlooks.items():
             key = SignalKey(observation.policy.key, name)
             if outlook is not known.outlooks.get(key):
+                at = observation.now + lead_time(observation.policy, observation.memory)
                 step = (at - outlook.planned.start) // outlook.planned.step
                 median, planned = (float(series.values[step]) for series in (outlook.expected, outlook.planned))
                 self.expected[key].append(Expected(at, median, planned))

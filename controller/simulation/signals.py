@@ -108,7 +108,8 @@ class Instrument:
         arrived = self._arrived
         if arrived == 0:
             return None
-        return float(self._values(slice(max(0, arrived - METRIC_WINDOW_TICKS), arrived)).mean())
+        newest: list[float] = self._values(slice(max(0, arrived - METRIC_WINDOW_TICKS), arrived)).tolist()
+        return sum(newest) / len(newest)
 
     def recent(self) -> Series | None:
         """Return the last two hours as means over whole minutes of the clock; None before the first minute is over."""

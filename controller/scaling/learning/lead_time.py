@@ -57,13 +57,10 @@ def remember_start_ups(memory: Memory, pods: Sequence[Pod]) -> Memory:
 
     A slow scale-up counts even where a later one was Ready before it: leaving it out would make all look fast.
     """
-    start_ups = list(memory.start_ups)
-    for step in _steps(pods):
-        seconds = _whole_step_seconds(step)
-        known = any(abs(step[0].created_at - start_up.created_at) <= SAME_STEP for start_up in start_ups)
-        if seconds is not None and seconds <= LONGEST_START_UP.total_seconds() and not known:
-            start_ups.append(StartUp(created_at=step[0].created_at, seconds=seconds))
-    kept = tuple(sorted(start_ups, key=lambda start_up: start_up.created_at)[-KEPT_STEPS:])
+    learned = [start_up for step in _steps(pods) if (start_up := _start_up(step)) and _is_news(start_up, memory)]
+    if not learned:
+        return memory
+    kept = tuple(sorted((*memory.start_ups, *learned), key=lambda start_up: start_up.created_at)[-KEPT_STEPS:])
     return memory if kept == memory.start_ups else memory.model_copy(update={"start_ups": kept})
 
 
@@ -78,9 +75,16 @@ def _steps(pods: Sequence[Pod]) -> list[list[Pod]]:
     return steps
 
 
-def _whole_step_seconds(step: Sequence[Pod]) -> int | None:
-    """Return the seconds from the first pod's creation until the last was Ready; None while one is not."""
+def _start_up(step: Sequence[Pod]) -> StartUp | None:
+    """Return how long it took from the first pod's creation until the last was Ready; None while one is not."""
     ready: list[datetime] = [pod.ready_at for pod in step if pod.ready_at is not None]
     if len(ready) < len(step):
         return None
-    return max(0, math.ceil((max(ready) - step[0].created_at).total_seconds()))
+    seconds = max(0, math.ceil((max(ready) - step[0].created_at).total_seconds()))
+    return StartUp(created_at=step[0].created_at, seconds=seconds)
+
+
+def _is_news(start_up: StartUp, memory: Memory) -> bool:
+    """Tell whether a scale-up is not known yet, and not a pod's that was Ready once and came back."""
+    known = any(abs(start_up.created_at - each.created_at) <= SAME_STEP for each in memory.start_ups)
+    return start_up.seconds <= LONGEST_START_UP.total_seconds() and not known

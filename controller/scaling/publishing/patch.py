@@ -72,7 +72,7 @@ def patch_for(decision: Decision) -> Patch:
     after = status_after(decision)
     scale = _scale_change(decision)
     return Patch(
-        policy=policy.key,
+        policy=decision.policy,
         status=after if is_worth_writing(policy.status, after) else None,
         scale=scale,
         event=_event(decision, policy.status, after),

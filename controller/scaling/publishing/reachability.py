@@ -7,6 +7,8 @@ from controller.api.metrics_source import MetricsSource
 from controller.scaling.publishing.status import condition
 from controller.scaling.reasons import Reason
 
+CONDITION = "Reachable"
+
 
 def reachability(source: MetricsSource, problem: str, *, now: datetime) -> Condition | None:
     """Return the condition of a source that was asked, with its problem or none; None where that is said already."""
@@ -15,8 +17,8 @@ def reachability(source: MetricsSource, problem: str, *, now: datetime) -> Condi
         if problem
         else (True, Reason.SOURCE_ANSWERS, "queries are answered")
     )
-    known = source.status.conditions
-    after = condition("Reachable", said, known, generation=source.metadata.generation, now=now)
+    known = next((each for each in source.status.conditions if each.type == CONDITION), None)
+    after = condition(CONDITION, said, known, generation=source.metadata.generation, now=now)
     # The words of a problem may differ from sweep to sweep, a port number for instance: alone they are no news.
-    essence = [(each.status, each.reason, each.observed_generation) for each in known if each.type == after.type]
-    return None if essence == [(after.status, after.reason, after.observed_generation)] else after
+    same = known and (known.status, known.reason, known.observed_generation)
+    return None if same == (after.status, after.reason, after.observed_generation) else after

@@ -1,13 +1,12 @@
 """Status: what a decision says on its policy, and when that is worth writing."""
 
 import math
-from collections.abc import Iterable
 from datetime import datetime
 
 from controller.api.behavior import PauseDirection
 from controller.api.capacity_outlook import Runway
 from controller.api.error_budget import BudgetStatus
-from controller.api.metadata import Condition, ConditionStatus, ObjectMeta
+from controller.api.metadata import Condition, Conditions, ConditionStatus, ObjectMeta
 from controller.api.policy_status import ScalingPolicyStatus, WriterMemory
 from controller.api.scaling_policy import Actuator, Mode
 from controller.scaling.decision import Decision
@@ -72,7 +71,8 @@ def status_without_decision(
 ) -> ScalingPolicyStatus:
     """Return the status of a policy about which nothing can be decided: nothing is known, nothing is forgotten."""
     said = (False, obstacle.reason, obstacle.message)
-    acting = condition("Acting", said, status.conditions, generation=metadata.generation, now=now)
+    known = next((each for each in status.conditions if each.type == "Acting"), None)
+    acting = condition("Acting", said, known, generation=metadata.generation, now=now)
     return status.model_copy(
         update={
             "observed_generation": metadata.generation,
@@ -92,7 +92,7 @@ def is_worth_writing(before: ScalingPolicyStatus, after: ScalingPolicyStatus) ->
     Messages carry figures that move with every sweep, and a recommendation or plan remembered a little late only
     keeps capacity longer: none of these alone is worth a write.
     """
-    return _essence(before) != _essence(after)
+    return _essence(before) != _essence(after) or not _say_the_same(before.conditions, after.conditions)
 
 
 def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
@@ -116,8 +116,15 @@ def _essence(status: ScalingPolicyStatus) -> tuple[object, ...]:
         status.memory.shadow and [day.began for day in status.memory.shadow.days],
         tuple((each.began, each.minutes // TOLD_MINUTES) for each in status.memory.occasions),
         tuple((spell.began, spell.minutes // TOLD_MINUTES, spell.over) for spell in status.memory.bad_spells),
-        frozenset((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
     )
+
+
+def _say_the_same(before: Conditions, after: Conditions) -> bool:
+    """Return whether all hold, or not, for the same reasons; messages carry figures that move with every sweep."""
+    if before == after:
+        return True
+    said = [frozenset((c.type, c.status, c.reason, c.observed_generation) for c in each) for each in (before, after)]
+    return said[0] == said[1]
 
 
 def _seen_of(writer: WriterMemory | None) -> tuple[object, ...]:
@@ -137,8 +144,9 @@ def _conditions(decision: Decision, runway: Runway | None) -> tuple[Condition, .
         SAFE_TO_ENABLE: safe_to_enable(decision.memory.shadow),
     }
     policy = decision.observation.policy
+    generation, known = policy.metadata.generation, {each.type: each for each in policy.status.conditions}
     return tuple(
-        condition(name, what, policy.status.conditions, generation=policy.metadata.generation, now=decision.at)
+        condition(name, what, known.get(name), generation=generation, now=decision.at)
         for name, what in said.items()
         if what is not None
     )
@@ -211,12 +219,14 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
 
 
 def condition(
-    kind: str, said: tuple[bool, str, str], previous: Iterable[Condition], *, generation: int, now: datetime
+    kind: str, said: tuple[bool, str, str], known: Condition | None, *, generation: int, now: datetime
 ) -> Condition:
-    """Return a condition that says whether something holds, why in a word, and why in a sentence."""
+    """Return a condition that says whether something holds, why in a word, and why in a sentence.
+
+    It is the one `known` already where that says the same.
+    """
     holds, reason, message = said
     status, message = ConditionStatus.TRUE if holds else ConditionStatus.FALSE, message[:MAX_MESSAGE]
-    known = next((each for each in previous if each.type == kind), None)
     if known is None or known.status is not status:
         since = now.replace(microsecond=0)  # to the second, as Kubernetes keeps it
     elif (known.reason, known.message, known.observed_generation) == (reason, message, generation):
