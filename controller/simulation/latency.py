@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincc, gammaln
 
 from controller.api.signals import Load
-from controller.scaling.capacity import p95_wait, replicas_for
+from controller.scaling.capacity import load_for, p95_wait, replicas_for
 from controller.simulation.world import World
 from forecasting.series import Values
 
@@ -51,12 +51,15 @@ def late_share(
 
 
 def needed_replicas(rps: Values, world: World, *, speed: Values | float = 1.0) -> Values:
-    """Return the fewest Ready pods of a speed that keep the objective at each demand; at least one."""
-    needs = (
-        max(1, replicas_for(load, _at_speed(world.pod, each), world.objective))
-        for load, each in zip(rps.tolist(), np.broadcast_to(speed, rps.shape).tolist(), strict=True)
-    )
-    return np.fromiter(needs, dtype=float, count=len(rps))
+    """Return the fewest Ready pods of a speed that keep the latency objective at each demand; at least one."""
+    speeds, needed = np.broadcast_to(speed, rps.shape), np.ones(rps.shape)
+    for each in np.unique(speeds).tolist():
+        alike, pod = speeds == each, _at_speed(world.pod, each)
+        most = replicas_for(float(rps[alike].max()), pod, world.objective)
+        # What fewer pods serve rises with their number: it is worked out for each number, not for each tick.
+        served = [load_for(pods, pod, world.objective) for pods in range(1, most)]
+        needed[alike] += np.searchsorted(served, rps[alike])
+    return needed
 
 
 @lru_cache(maxsize=1024)

@@ -73,8 +73,10 @@ class Pods:
 
     def ready(self, now: float, *, since: float = 0.0) -> int:
         """Return how many pods have been Ready for at least `since` seconds."""
+        if self._settled == len(self._pods):  # as in most ticks
+            return self._settled
         latest = now - since
-        return self._settled + sum(pod.ready <= latest for pod in self._pods[self._settled :])
+        return self._settled + sum([pod.ready <= latest for pod in self._pods[self._settled :]])
 
     def speed(self, now: float) -> float:
         """Return the mean speed of the Ready pods; 1 is that of the world's pod."""

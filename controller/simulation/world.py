@@ -109,7 +109,7 @@ class PretendWorkload:
         past = slice(self.tick)
         self.created[past] = self.ready[past] = self._at_80_percent(usual[past])
         self.served[past] = demand.rps[past]
-        self._utilization = [0.0] * self.end
+        self._utilization, self._queued = [0.0] * self.end, [0.0] * self.end
         self._offered = self.measured_rps.tolist()
         self._arrivals = (demand.rps * TICK_SECONDS).tolist()
         self._pod_serves = world.pod.per_replica * TICK_SECONDS
@@ -169,7 +169,7 @@ class PretendWorkload:
             measured=self.pods.ready(now, since=METRIC_AGE_SECONDS),
             offered_rps=self._offered[self.tick],
             utilization=sum(self._utilization[window]) / METRIC_WINDOW_TICKS,
-            queued=sum(self.backlog[window].tolist()) / METRIC_WINDOW_TICKS,
+            queued=sum(self._queued[window]) / METRIC_WINDOW_TICKS,
             past_rps=self._past[: max(0, arrived - self.demand.known_from)],
         )
 
@@ -186,7 +186,7 @@ class PretendWorkload:
         capacity = ready * speed * self._pod_serves
         waiting = self._waiting + self._arrivals[tick] * (1 - self.refused.item(tick))
         served = min(waiting, capacity)
-        self._waiting = waiting - served
+        self._waiting = self._queued[tick] = waiting - served
         self._utilization[tick] = served / capacity if capacity else 1.0
         self.created[tick], self.ready[tick], self.speed[tick] = len(self.pods), ready, speed
         self.backlog[tick], self.served[tick] = self._waiting, served / TICK_SECONDS

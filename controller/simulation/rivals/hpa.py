@@ -73,7 +73,10 @@ def rounded_up(replicas: float) -> int:
 
 @dataclass
 class HPA:
-    """One HPA: the wish of its metric, stabilised downwards, limited upwards, kept within bounds."""
+    """One HPA: the wish of its metric, stabilised downwards, limited upwards, kept within bounds.
+
+    Of the wishes of the window it keeps, with their times, those that no later one reaches: they fall strictly.
+    """
 
     wish: Callable[[View], int]
     min_replicas: int
@@ -98,9 +101,10 @@ class HPA:
         recommendations = self._recommendations
         while recommendations and recommendations[0][0] <= view.seconds - STABILIZATION_SECONDS:
             recommendations.popleft()
-        highest = max(wish, max((replicas for _, replicas in recommendations), default=wish))
+        while recommendations and recommendations[-1][1] <= wish:
+            recommendations.pop()
         recommendations.append((view.seconds, wish))
-        return min(max(view.created, wish), highest)
+        return min(max(view.created, wish), recommendations[0][1])
 
 
 def utilization_hpa(
