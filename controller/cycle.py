@@ -26,12 +26,12 @@ from controller.scaling.guards.rest import switched_off
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.occasions import with_learned_multipliers
 from controller.scaling.memory import moved_number, resume
-from controller.scaling.namespace_quotas import NamespaceQuotas
 from controller.scaling.observation import Freeze, Grant, Observation, Obstacle, Outlook, Reading, Scale, Target
-from controller.scaling.pools import grants, shares_budget
 from controller.scaling.publishing.forecast_above_max import WARNED_AHEAD
 from controller.scaling.publishing.patch import Patch, patch_for, patch_without_decision
 from controller.scaling.reasons import Reason
+from controller.scaling.sharing.namespace_quotas import NamespaceQuotas
+from controller.scaling.sharing.pools import grants, shares_budget
 from controller.scaling.voices.forecast import LOOK_AHEAD_LEADS
 from forecasting import FittedForecast, Series, update_batch
 from forecasting.fleet import NotFitted

@@ -14,10 +14,10 @@ from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory, OutageMemory, RuleMemory, ScalingPolicyStatus
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cycle import BREATH, Batch, Carried, Cycle, Readings, SignalKey, run_cycle
-from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from controller.scaling.observation import Obstacle, Reading, Scale, Target
 from controller.scaling.publishing.patch import Patch
 from controller.scaling.reasons import Reason
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from forecasting import Series, SeriesRefused, fit
 from forecasting.fleet import NotFitted
 from tests.builders import NOON, QUEUE, REQUESTS, a_fitted_forecast, a_policy, a_reading, an_event

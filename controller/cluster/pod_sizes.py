@@ -13,7 +13,7 @@ from controller.api.fields import Quantity
 from controller.cluster.pods import FINISHED, PodMeta, PodObject
 from controller.cluster.wire import Wire, parse
 from controller.errors import ClusterUnavailable
-from controller.scaling.namespace_quotas import Workload
+from controller.scaling.sharing.namespace_quotas import Workload
 
 Amounts = dict[str, Quantity]
 Kind = Literal["requests", "limits"]

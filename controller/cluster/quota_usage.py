@@ -12,8 +12,8 @@ from controller.cluster.client import KubernetesClient, Raw
 from controller.cluster.pod_sizes import FINISHED_POD, SizedPod, is_taken_by_pods, taken_by
 from controller.cluster.quotas import Quota
 from controller.cluster.wire import parse
-from controller.scaling import namespace_quotas as known
-from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Workload
+from controller.scaling.sharing import namespace_quotas as known
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Workload
 
 # Of a quota. Below it a namespace may double what runs until somebody looks again, so its pods need not be listed.
 HALF_FULL = 0.5

@@ -19,7 +19,7 @@ from controller.cluster.parallel import in_parallel
 from controller.cluster.quota_usage import read_namespace
 from controller.errors import ClusterUnavailable
 from controller.live.mirror import Mirror, identify
-from controller.scaling.namespace_quotas import NamespaceQuotas, Workload
+from controller.scaling.sharing.namespace_quotas import NamespaceQuotas, Workload
 
 log = structlog.get_logger()
 

@@ -18,10 +18,10 @@ from controller.live.probes import Vitals
 from controller.live.recording import Recorder
 from controller.live.source_status import SourceStatus
 from controller.scaling.decision import Decision
-from controller.scaling.namespace_quotas import NamespaceQuotas
 from controller.scaling.observation import Freeze, Obstacle
 from controller.scaling.publishing.patch import Patch, patch_without_decision
 from controller.scaling.reasons import Reason
+from controller.scaling.sharing.namespace_quotas import NamespaceQuotas
 from controller.telemetry.exporter import Exporter
 from controller.telemetry.questions import find_obstacle
 from forecasting import FittedForecast

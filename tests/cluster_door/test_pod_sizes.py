@@ -6,7 +6,7 @@ import pytest
 
 from controller.cluster.pod_sizes import PodSpec, SizedPod, is_taken_by_pods, taken_by, taken_by_template
 from controller.cluster.wire import parse
-from controller.scaling.namespace_quotas import Workload
+from controller.scaling.sharing.namespace_quotas import Workload
 from tests.cluster_door.test_pods import a_pod
 
 

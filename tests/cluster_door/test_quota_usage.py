@@ -7,7 +7,7 @@ import pytest
 from controller.cluster.client import KubernetesClient
 from controller.cluster.quota_usage import read_namespace
 from controller.errors import ClusterUnavailable
-from controller.scaling.namespace_quotas import Footprint, Quota, Workload
+from controller.scaling.sharing.namespace_quotas import Footprint, Quota, Workload
 from tests.cluster_door.fake_api import FakeApi
 from tests.cluster_door.test_pods import a_pod
 from tests.cluster_door.test_quotas import a_quota

@@ -8,8 +8,8 @@ import pytest
 
 from controller.cluster.client import KubernetesClient
 from controller.live.quotas import KEPT, RHYTHM, QuotaReader
-from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from controller.scaling.observation import Scale, Target
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from tests.builders import NOON, a_reading
 from tests.cluster_door.fake_api import FakeApi, refusal
 from tests.cluster_door.test_quotas import a_quota

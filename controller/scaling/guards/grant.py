@@ -1,4 +1,4 @@
-"""Grant: who shares a budget or a ResourceQuota gets no more of it than its part. What that is, sharing.py says."""
+"""Grant: who shares a budget or a ResourceQuota gets no more of it than its part. What that is, sharing/ says."""
 
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.observation import Observation

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.planning.outlook import Limit
-from controller.scaling.sharing import ROUNDING
+from controller.scaling.sharing.shares import ROUNDING
 
 
 def budget_limit(policy: ScalingPolicy, policies: Iterable[ScalingPolicy]) -> Limit | None:

@@ -8,10 +8,10 @@ import pytest
 from controller.api.metadata import ObjectKey
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
-from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from controller.scaling.observation import Grant, Obstacle
-from controller.scaling.pools import grants
 from controller.scaling.reasons import Reason
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
+from controller.scaling.sharing.pools import grants
 from tests.builders import REQUESTS, a_policy, a_reading, an_observation
 
 

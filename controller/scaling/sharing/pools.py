@@ -1,6 +1,6 @@
 """Pools: what policies of a namespace share, an hourly budget or a resource of a ResourceQuota, and who asks for it.
 
-How a pool is shared out is sharing.py's business.
+How a pool is shared out is shares.py's business.
 """
 
 from collections import defaultdict
@@ -11,10 +11,10 @@ from controller.api.metadata import ObjectKey
 from controller.api.scaling_policy import Actuator, ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.guards.health import unhealthy_signals
-from controller.scaling.namespace_quotas import Footprint, NamespaceQuotas, Workload
 from controller.scaling.observation import Grant
 from controller.scaling.reasons import Reason
-from controller.scaling.sharing import Claim, Pool, share_pools
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Workload
+from controller.scaling.sharing.shares import Claim, Pool, share_pools
 
 HELD_BY_HAND = (Reason.PINNED, Reason.PAUSED, Reason.FROZEN)
 

@@ -1,4 +1,4 @@
-"""Sharing: what several policies get of something that is less than they ask for together. Pure arithmetic.
+"""Shares: what several policies get of something that is less than they ask for together. Pure arithmetic.
 
 Everybody keeps what cannot be cut. The rest goes to the highest priority first; those of one priority share by need,
 in whole replicas, by largest remainders (Hamilton's method). What is shared, and who asks for it, pools.py says.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from controller.api.metadata import ObjectKey
 from controller.scaling.observation import Grant
 from controller.scaling.reasons import Reason
-from controller.scaling.sharing import Claim, Pool, share_out, share_pools
+from controller.scaling.sharing.shares import Claim, Pool, share_out, share_pools
 
 
 def claim(name: str, wanted: int, *, floor: int = 2, price: float = 1.0, priority: int = 0) -> Claim:
