@@ -17,7 +17,7 @@ from controller.api.demand_event import DemandEvent
 from controller.api.metadata import ObjectKey
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
-from controller.scaling.dates.demand_windows import window_of
+from controller.scaling.dates.demand_windows import DemandWindow, windows_by_policy
 from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
@@ -113,14 +113,14 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
     """Observe every policy of the batch, evaluate each, and apply all that changed."""
     readings = await telemetry.read(batch.policies, now)
     targets = await cluster.observe(batch.policies, now)
-    events = _events_by_policy(batch.events)
+    windows = windows_by_policy(batch.events)
     done, sharing = _Outcome(now), defaultdict[str, list[Decision]](list)
     for number, policy in enumerate(batch.policies):
         if number % BREATH == 0:
             if number:
                 await asyncio.sleep(0)
             updated = _updated(batch, batch.policies[number : number + BREATH], readings)
-            seen = _Seen(batch, now, readings, events, updated)
+            seen = _Seen(batch, now, readings, windows, updated)
         key, target = policy.key, targets[policy.key]
         if key in batch.carried.memories:  # it stays where nothing can be decided
             done.memories[key] = batch.carried.memories[key]
@@ -197,7 +197,7 @@ class _Seen(NamedTuple):
     batch: Batch
     now: datetime
     readings: Readings
-    events: Mapping[ObjectKey, tuple[DemandEvent, ...]]
+    windows: Mapping[ObjectKey, tuple[DemandWindow, ...]]
     updated: Mapping[SignalKey, FittedForecast]
 
 
@@ -209,14 +209,10 @@ class _Look(NamedTuple):
     readings: Mapping[str, Reading]
     scale: Scale
     obstacle: Obstacle | None
-    events: tuple[DemandEvent, ...]
-    updated: Mapping[SignalKey, FittedForecast]
 
 
 def _decide(policy: ScalingPolicy, scale: Scale, obstacle: Obstacle | None, seen: _Seen) -> Decision:
-    key = policy.key
-    look = _Look(key, policy, seen.readings[key], scale, obstacle, seen.events.get(key, ()), seen.updated)
-    return evaluate(_observe(look, seen.batch, seen.now))
+    return evaluate(_observe(_Look(policy.key, policy, seen.readings[policy.key], scale, obstacle), seen))
 
 
 def _decide_again(decision: Decision, grant: Grant) -> Decision:
@@ -242,19 +238,19 @@ def _updated(batch: Batch, policies: Sequence[ScalingPolicy], readings: Readings
     return dict(zip(recents, updated, strict=True))
 
 
-def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
+def _observe(look: _Look, seen: _Seen) -> Observation:
     """Join what is seen now with what earlier cycles and fits know."""
-    policy = look.policy
+    policy, batch, now = look.policy, seen.batch, seen.now
     memory = batch.carried.memories.get(look.key)
     if memory is None:
         memory = resume(policy.status.memory, look.scale.spec_replicas, now)
     soon = now + LOOK_AHEAD_LEADS * lead_time(policy, memory)
-    windows = (*map(window_of, look.events), *schedule_windows(policy.spec, now, soon))
+    windows = (*seen.windows.get(look.key, ()), *schedule_windows(policy.spec, now, soon))
     keys = {signal.name: SignalKey(look.key, signal.name) for signal in policy.spec.load_signals}
     until = max(soon, now + WARNED_AHEAD)
     day = now + DAY if policy.spec.scale_to_zero else until  # what a night is, only a day can tell
     span = Span(soon, until, day, disturbed=memory.outage is not None)
-    outlooks = {name: _outlook(look, key, batch, span) for name, key in keys.items() if key in batch.forecasts}
+    outlooks = {name: _outlook(look, key, seen, span) for name, key in keys.items() if key in batch.forecasts}
     return Observation(
         now=now,
         policy=policy,
@@ -270,14 +266,14 @@ def _observe(look: _Look, batch: Batch, now: datetime) -> Observation:
     )
 
 
-def _outlook(look: _Look, key: SignalKey, batch: Batch, span: Span) -> Outlook:
+def _outlook(look: _Look, key: SignalKey, seen: _Seen, span: Span) -> Outlook:
     return outlook_of(
-        batch.forecasts[key],
+        seen.batch.forecasts[key],
         look.readings[key.signal].recent,
         span,
         level=look.policy.spec.forecast.planning_percentile / 100,
-        known=batch.carried.outlooks.get(key),
-        updated=look.updated.get(key),
+        known=seen.batch.carried.outlooks.get(key),
+        updated=seen.updated.get(key),
     )
 
 
@@ -295,12 +291,3 @@ def _patch_without_scale(policy: ScalingPolicy, obstacle: Obstacle | None, now: 
 def _defect(error: Exception) -> Obstacle:
     message = f"a defect of Headroom keeps this policy from being decided; please report it: {error!r}"
     return Obstacle(Reason.INTERNAL_ERROR, message)
-
-
-def _events_by_policy(events: Sequence[DemandEvent]) -> Mapping[ObjectKey, tuple[DemandEvent, ...]]:
-    """Return the events of each policy; an event concerns policies of its own namespace only."""
-    grouped: dict[ObjectKey, tuple[DemandEvent, ...]] = defaultdict(tuple)
-    for event in events:
-        for name in event.spec.policies:
-            grouped[ObjectKey(event.metadata.namespace, name)] += (event,)
-    return grouped

@@ -3,10 +3,13 @@
 When a schedule holds is in schedules.py; what a window asks for, in voices/demand_events.py.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.api.demand_event import DemandEvent
+from controller.api.metadata import ObjectKey
 from controller.scaling.reasons import Reason
 
 EVERYTHING = 100  # percent
@@ -60,3 +63,12 @@ def window_of(event: DemandEvent) -> DemandWindow:
         known_as=event.metadata.name,
         like=spec.like_event or "",
     )
+
+
+def windows_by_policy(events: Iterable[DemandEvent]) -> Mapping[ObjectKey, tuple[DemandWindow, ...]]:
+    """Return the windows of each policy's events; an event concerns policies of its own namespace only."""
+    grouped: dict[ObjectKey, tuple[DemandWindow, ...]] = defaultdict(tuple)
+    for event in events:
+        for name in event.spec.policies:
+            grouped[ObjectKey(event.metadata.namespace, name)] += (window_of(event),)
+    return grouped
