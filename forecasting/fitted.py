@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from forecasting.updates import update_batch
 
 DEFAULT_HORIZON = timedelta(hours=24)
 DEFAULT_LEVELS = (0.5, 0.9, 0.95)
+KEPT_PATTERNS = 16  # of forecasters that are asked one by one with every sample
 ROUNDING = 1e-12  # of the largest log value there may be: what is smaller is nothing
 
 
@@ -133,7 +135,7 @@ class FittedForecast:
 
     def _patterns(self, steps: Steps) -> Values:
         """Return what each member expects of steps when nothing is unusual, log values (members, steps)."""
-        return np.concatenate([member.pattern(steps) for member in self.members])
+        return _patterns_of(self.members, steps)
 
     def _surprises(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
@@ -190,6 +192,12 @@ class FittedForecast:
         mean = np.sum(shares * self._members(patterns, surprises, ahead.leads), axis=0, keepdims=True)
         corrected: Values = np.log1p(mean) + ((shares[:, 0] @ surprises)[None, None] @ ahead.correction)[0]
         return corrected
+
+
+@lru_cache(maxsize=KEPT_PATTERNS)
+def _patterns_of(members: tuple[FittedModel, ...], steps: Steps) -> Values:
+    """Return the members' patterns: the same again while only the step in progress is news."""
+    return np.concatenate([member.pattern(steps) for member in members])
 
 
 def _check_horizon(horizon: timedelta) -> None:

@@ -45,6 +45,8 @@ def renewed(surprises: Values, deviations: Values, step_seconds: float) -> Value
     """
     known = ~np.isnan(deviations[..., 0, :])
     left = kept(step_seconds)
+    if deviations.shape[-1] == 1:
+        return np.where(known[..., None], surprises * left + deviations * (1 - left), surprises)
     since = np.cumsum(known[..., ::-1], axis=-1)[..., ::-1]  # how many known ones there are from each on
     recall = known[..., None] * (1 - left) * left ** (since - known)[..., None]
     count = since[..., :1, None]

@@ -6,10 +6,12 @@ single one is a stack of one. What is made of samples far from what was expected
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +27,7 @@ from forecasting.surprises import renewed
 if TYPE_CHECKING:  # it asks this module for its own update
     from forecasting.fitted import FittedForecast
 
+KEPT_ALONE = 16  # forecasters that are updated one by one: a fleet's are stacked
 ROWS_AT_ONCE = 64  # forecasters stacked together: what is copied of them stays in a processor's cache
 
 
@@ -72,13 +75,28 @@ def _update(
     passed = max(0, (newest - one.origin) // one.step)
     logs = _logs_on_grid(one, values, recent, passed + 1)
     in_progress = logs[:, -1].tolist()
-    if not passed:
-        return [replace(each, in_progress=log) for each, log in zip(group, in_progress, strict=True)]
+    if passed and len(group) > 1:
+        return _after_whole_steps(group, logs[:, :-1], in_progress)
+    after = [_alone(one, logs[:, :-1].tobytes())] if passed else group
+    return [replace(each, in_progress=log) for each, log in zip(after, in_progress, strict=True)]
+
+
+@lru_cache(maxsize=KEPT_ALONE)
+def _alone(forecaster: FittedForecast, whole: bytes) -> FittedForecast:
+    """Return one forecaster after log values of whole steps: the same again for each sample of the step in progress."""
+    return _after_whole_steps([forecaster], np.frombuffer(whole)[None], [math.nan])[0]
+
+
+def _after_whole_steps(
+    group: Sequence[FittedForecast], logs: Values, in_progress: Sequence[float]
+) -> list[FittedForecast]:
+    """Return forecasters that are alike after log values of whole steps (rows, n), and of those in progress."""
+    one, passed = group[0], logs.shape[1]
     steps = local_steps(one.origin.timestamp(), one.step.total_seconds(), passed, one.calendar.zone)
     members = [stacked(of_kind) for of_kind in zip(*(each.members for each in group), strict=True)]
-    heard = _hear(group, steps, logs[:, :-1], members)
+    heard = _hear(group, steps, logs, members)
     absorbed = _absorbed(one.calendar, Panel(steps, heard.whole), members)
-    ceilings = _raised(group, np.where(np.isnan(heard.whole), np.nan, logs[:, :-1]))
+    ceilings = _raised(group, np.where(np.isnan(heard.whole), np.nan, logs))
     return [
         replace(
             each,

@@ -117,3 +117,22 @@ def test_a_step_that_does_not_divide_the_fitted_one_is_refused() -> None:
 
     with pytest.raises(SeriesRefused, match="not a multiple"):
         update_batch([fitted], [Series(END, 2 * MINUTE, np.ones(9))])
+
+
+def test_each_minute_of_a_step_in_progress_is_as_if_it_were_the_first_to_be_asked_for() -> None:
+    (history,) = histories(1)
+    asked_before = fit(history)
+    for minutes in range(11, 15):  # two whole steps, and as much of the third
+        recent = Series(END, MINUTE, np.linspace(80, 120, minutes))
+        unasked = fit(history)
+        np.testing.assert_array_equal(
+            asked_before.update(recent).forecast(HOUR).paths, unasked.update(recent).forecast(HOUR).paths
+        )
+
+
+def test_a_sample_of_a_whole_step_that_comes_late_is_heard() -> None:
+    fitted = fit(histories(1)[0])
+    recent = np.full(12, 100.0)
+    late = Series(END, MINUTE, np.where(np.arange(12) < 5, np.nan, recent))
+    without = fitted.update(late).forecast(HOUR).paths
+    assert not np.array_equal(without, fitted.update(Series(END, MINUTE, recent)).forecast(HOUR).paths)
