@@ -110,8 +110,8 @@ def _recommendations(observation: Observation, replicas: int) -> tuple[Recommend
 def _within_window(entries: tuple[Recommendation, ...], observation: Observation) -> tuple[Recommendation, ...]:
     """Return the entries that held within the stabilization window; one holds until the next began."""
     window = timedelta(seconds=observation.policy.spec.behavior.scale_down.stabilization_window_seconds)
-    ends = (*(entry.since for entry in entries[1:]), observation.now)
-    return tuple(entry for entry, end in zip(entries, ends, strict=False) if end > observation.now - window)
+    begin, ends = observation.now - window, (*[entry.since for entry in entries[1:]], observation.now)
+    return tuple([entry for entry, end in zip(entries, ends, strict=False) if end > begin])
 
 
 def _changes(observation: Observation, desired: int) -> tuple[Change, ...]:

@@ -38,9 +38,9 @@ def is_fresh(readings: Mapping[str, Reading], name: str, now: datetime) -> bool:
 
 def unhealthy_signals(observation: Observation) -> dict[str, Health]:
     """Return the rung of every signal of the policy that is not fresh, by name."""
-    names = sorted(signal.name for signal in observation.policy.spec.signals)
-    rungs = {name: health(observation.readings.get(name), observation.now) for name in names}
-    return {name: rung for name, rung in rungs.items() if rung is not Health.FRESH}
+    readings, now = observation.readings, observation.now
+    rungs = [(signal.name, health(readings.get(signal.name), now)) for signal in observation.policy.spec.signals]
+    return dict(sorted([each for each in rungs if each[1] is not Health.FRESH]))
 
 
 def describe(name: str, reading: Reading | None, now: datetime) -> str:

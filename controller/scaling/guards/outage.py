@@ -5,7 +5,6 @@ itself: a fall that lasts longer than `outageHoldSeconds` is believed. Without a
 and only bad service speaks.
 """
 
-import math
 from datetime import timedelta
 
 from controller.api.policy_status import OutageMemory
@@ -64,9 +63,9 @@ def _unexplained_fall(observation: Observation, name: str) -> str:
     if usual is None or not is_fresh(observation.readings, name, observation.now):
         return ""
     reading = observation.readings[name]
-    likely = window(usual.low, reading.valid_at - EARLY, reading.valid_at + EARLY)
-    least, value = float(likely.min(initial=math.inf)), reading.value or 0.0
-    if not len(likely) or value >= FALL * least:
+    likely = window(usual.low, reading.valid_at - EARLY, reading.valid_at + EARLY).tolist()
+    least, value = min(likely, default=None), reading.value or 0.0
+    if least is None or value >= FALL * least:
         return ""
     return f"{name} is {value:.4g}, less than half of the {least:.4g} that is the least likely"
 
@@ -88,7 +87,7 @@ def _usual(observation: Observation, name: str) -> Usual | None:
 
 
 def _highest(series: Series, observation: Observation, lead: timedelta) -> float:
-    return float(window(series, observation.now, observation.now + lead).max(initial=0.0))
+    return max(window(series, observation.now, observation.now + lead).tolist(), default=0.0)
 
 
 def _longest(observation: Observation) -> timedelta:

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import numpy as np
-
 from controller.api.metadata import ConditionStatus
 from controller.api.signals import Signal
 from controller.scaling.capacity import replicas_for
@@ -41,7 +39,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     if capacity is None:
         return ""
     spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
-    highest = float(np.max(window(outlook.planned, observation.now, until), initial=0.0))
+    highest = max(window(outlook.planned, observation.now, until).tolist(), default=0.0)
     policy = observation.policy
     needed = with_reserve(replicas_for(highest, capacity, spec.objective), policy)
     enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas

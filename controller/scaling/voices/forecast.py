@@ -70,8 +70,9 @@ def _over_lead(signal: Signal, observation: Observation) -> _Need | None:
     if demand is None:
         return None
     percentile = observation.policy.spec.forecast.planning_percentile
+    by = (observation.now + lead).time().isoformat("seconds")  # strftime takes ten times as long
     told = (
-        f"{signal.name} may reach {demand:.4g} (p{percentile}) by {observation.now + lead:%H:%M:%S} UTC, "
+        f"{signal.name} may reach {demand:.4g} (p{percentile}) by {by} UTC, "
         f"the lead time of {lead.total_seconds():.0f} s from now"
     )
     return _Need(demand, observation.policy.spec.objective, told)

@@ -66,7 +66,7 @@ def usual_arrivals(observation: Observation, queue: Queue) -> float:
 
 
 def _queues(observation: Observation) -> tuple[Signal, ...]:
-    return tuple(signal for signal in observation.policy.spec.signals if signal.queue)
+    return tuple([signal for signal in observation.policy.spec.signals if signal.queue])
 
 
 def _capacity(observation: Observation, queue: Queue) -> Load | None:
