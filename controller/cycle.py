@@ -121,7 +121,8 @@ async def run_cycle(batch: Batch, telemetry: Telemetry, cluster: Cluster, *, now
                 await asyncio.sleep(0)
             updated = _updated(batch, batch.policies[number : number + BREATH], readings)
             seen = _Seen(batch, now, readings, windows, updated)
-        key, target = policy.key, targets[policy.key]
+        key = policy.key
+        target = targets[key]
         if key in batch.carried.memories:  # it stays where nothing can be decided
             done.memories[key] = batch.carried.memories[key]
         if target.scale is None:

@@ -4,12 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import numpy as np
 
 from forecasting.accuracy import Accuracy
-from forecasting.ahead import Ahead, ahead_of
+from forecasting.ahead import Ahead, MembersAhead, ahead_of, members_ahead
 from forecasting.bursts import with_bursts
 from forecasting.errors import ForecastingError
 from forecasting.evaluation import Evaluation
@@ -19,10 +18,9 @@ from forecasting.intervals import from_roots, roots_of
 from forecasting.marked_days import MarkedDays, widened
 from forecasting.masks import LeftOut
 from forecasting.models import FittedModel
-from forecasting.models.persistence import fading
 from forecasting.occasions import Calendar
 from forecasting.panel import demand_of
-from forecasting.seasons import HOUR, Steps, local_steps
+from forecasting.seasons import Steps, local_steps
 from forecasting.selection import Weight
 from forecasting.series import LARGEST_SAMPLE, Series, Values
 from forecasting.standing import Heard, Standing, belief_in_level, hear
@@ -31,7 +29,6 @@ from forecasting.updates import update_batch
 
 DEFAULT_HORIZON = timedelta(hours=24)
 DEFAULT_LEVELS = (0.5, 0.9, 0.95)
-KEPT_PATTERNS = 16  # of forecasters that are asked one by one with every sample
 ROUNDING = 1e-12  # of the largest log value there may be: what is smaller is nothing
 
 
@@ -103,11 +100,9 @@ class FittedForecast:
         """
         _check_horizon(horizon)
         steps = self._steps(-(-horizon // self.step))
-        patterns = self._patterns(steps)
-        paths = self._members(
-            patterns, self._surprises(steps, patterns), np.arange(len(steps)) * (steps.seconds / HOUR)
-        )
-        paths = np.minimum(paths, LARGEST_SAMPLE)
+        members = members_ahead(self.members, steps)
+        expected = members.after(self._surprises(steps, members.patterns))
+        paths = np.minimum(demand_of(expected, self.ceiling), LARGEST_SAMPLE)
         return {each.name: Series(self.origin, self.step, path) for each, path in zip(self.weights, paths, strict=True)}
 
     def update(self, recent: Series) -> "FittedForecast":
@@ -133,10 +128,6 @@ class FittedForecast:
         """Return so many steps from the origin on."""
         return local_steps(self.origin.timestamp(), self.step.total_seconds(), ahead, self.calendar.zone)
 
-    def _patterns(self, steps: Steps) -> Values:
-        """Return what each member expects of steps when nothing is unusual, log values (members, steps)."""
-        return _patterns_of(self.members, steps)
-
     def _surprises(self, steps: Steps, patterns: Values) -> Values:
         """Return the surprises with what is measured of the step in progress, the first of the steps."""
         if math.isnan(self.in_progress):
@@ -144,60 +135,45 @@ class FittedForecast:
         deviations = self._deviations(steps.part(0, 1), patterns[:, :1], np.array([self.in_progress]))
         return renewed(self.surprises, deviations + self._hear(deviations).added, steps.seconds)
 
-    def _members(self, patterns: Values, surprises: Values, leads: Values) -> Values:
-        """Return what each member expects after surprises (members, memories), as demand (members, leads)."""
-        return demand_of(patterns + surprises[:, CARRIED, None] * self._fading(leads), self.ceiling)
-
-    def _fading(self, leads: Values) -> Values:
-        """Return what is left of each member's surprise at leads of so many hours, (members, leads)."""
-        persistence = np.concatenate([member.persistence for member in self.members])
-        return fading(persistence, leads + 0.5 * self.step.total_seconds() / HOUR)
-
     def _corrected_mean(self, steps: Steps, ahead: Ahead) -> Values:
         """Return the members' weighted mean from the origin on, corrected: log values (1, leads) of ordinary days."""
-        patterns = self._patterns(steps)
-        surprises = self._surprises(steps, patterns)
-        expected = self._foreseen(patterns, surprises, ahead)
+        members = members_ahead(self.members, steps)
+        surprises = self._surprises(steps, members.patterns)
+        expected = self._foreseen(members, surprises, ahead)
         left = self.in_progress - self.marked.deviations(steps.part(0, 1), self.calendar) - expected[:, :1]
-        expected = with_bursts(expected, self._gap(), self.evaluation.burst, ahead.centres, left=left)
+        expected = with_bursts(expected, self._gap(members), self.evaluation.burst, ahead.centres, left=left)
         return np.minimum(expected, self.ceiling)
 
-    def _gap(self) -> float:
+    def _gap(self, members: MembersAhead) -> float:
         """Return how far the newest whole step lies above what is forecast of it, as if it were to come next."""
         known, seconds = self.evaluation, self.step.total_seconds()
         level = self.standing.level(seconds)
         surprises = self.surprises - self.standing.told(seconds) if level else self.surprises
         lift = level or float(self.standing.lifts(np.zeros(1), known.limits, seconds)[0])
-        carried = surprises[:, CARRIED] * self._fading(np.zeros(1))[:, 0]
+        carried = surprises[:, CARRIED] * members.left[:, 0]
         # Shares add up to 1, so this is the logarithm of the weighted mean, relative to the sample.
         mean = math.log(known.mix.now @ np.exp(lift + carried - self.newest))
         return -mean - float(known.mix.now @ surprises @ known.correction.now)
 
-    def _foreseen(self, patterns: Values, surprises: Values, ahead: Ahead) -> Values:
+    def _foreseen(self, members: MembersAhead, surprises: Values, ahead: Ahead) -> Values:
         """Return what is expected without bursts, log values (1, leads)."""
         seconds = self.step.total_seconds()
         lifts = self.standing.lifts(ahead.leads, self.evaluation.limits, seconds)
-        expected = self._combined(patterns + lifts, surprises, ahead)
+        expected = self._combined(members.lifted(lifts), surprises, ahead)
         level = self.standing.level(seconds)
         if level:
             belief = belief_in_level(ahead.leads)
-            lifted = self._combined(patterns + level, surprises - self.standing.told(seconds), ahead)
+            lifted = self._combined(members.lifted(level), surprises - self.standing.told(seconds), ahead)
             expected = belief * lifted + (1 - belief) * expected
         # A square root, in which bounds are counted, makes 1e-8 of the 1e-16 that sums leave of nothing.
         return np.where(expected > ROUNDING * self.ceiling, np.minimum(expected, self.ceiling), 0.0)
 
-    def _combined(self, patterns: Values, surprises: Values, ahead: Ahead) -> Values:
+    def _combined(self, members: MembersAhead, surprises: Values, ahead: Ahead) -> Values:
         """Return the weighted mean after surprises (members, memories), corrected by them: log values (1, leads)."""
         shares = ahead.shares
-        mean = np.sum(shares * self._members(patterns, surprises, ahead.leads), axis=0, keepdims=True)
+        mean = np.sum(shares * demand_of(members.after(surprises), self.ceiling), axis=0, keepdims=True)
         corrected: Values = np.log1p(mean) + ((shares[:, 0] @ surprises)[None, None] @ ahead.correction)[0]
         return corrected
-
-
-@lru_cache(maxsize=KEPT_PATTERNS)
-def _patterns_of(members: tuple[FittedModel, ...], steps: Steps) -> Values:
-    """Return the members' patterns: the same again while only the step in progress is news."""
-    return np.concatenate([member.pattern(steps) for member in members])
 
 
 def _check_horizon(horizon: timedelta) -> None:

@@ -20,7 +20,7 @@ WEEK = 7 * DAY
 FIRST_MONDAY = 4 * DAY  # 1970-01-05: Unix time began on a Thursday
 FEW = 4  # samples of a slot: that many weeks are learned from
 SHORTEST_STEP, LONGEST_STEP = timedelta(seconds=15), timedelta(hours=1)
-KEPT_GRIDS = 32  # those that are asked for again with every sample, of a few steps each
+KEPT_GRIDS = 8  # those that are asked for again with every sample; a long history fits among them, too
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,9 @@ def update_batch(forecasters: Sequence[FittedForecast], recents: Sequence[Series
 
 def _alike(forecasters: Sequence[FittedForecast], recents: Sequence[Series]) -> Iterator[list[int]]:
     """Yield positions of forecasters that can be stacked, and whose newer samples can, not too many at once."""
+    if len(forecasters) == len(recents) == 1:
+        yield [0]
+        return
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for position, (each, recent) in enumerate(zip(forecasters, recents, strict=True)):
         layouts = tuple([(type(member), member.layout) for member in each.members])

@@ -45,6 +45,8 @@ class Repeated:
     def pattern(self, steps: Steps) -> Values:
         """Return the newest sample of each step's slot, older ones for the day that the newest came from."""
         pattern = self.table[:, steps.ticks % self.table.shape[1]]
+        if not self.before.shape[1]:
+            return pattern
         ago = self.until - steps.ticks
         known = (ago > 0) & (ago <= self.before.shape[1])
         if known.any():

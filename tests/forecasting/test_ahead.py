@@ -3,10 +3,13 @@
 import numpy as np
 
 from forecasting import fit
-from forecasting.ahead import ahead_of
+from forecasting.ahead import ahead_of, members_ahead
+from forecasting.seasons import local_steps
+from forecasting.surprises import CARRIED, MEMORIES
 from tests.forecasting.loads import a_series, noisy_week
 
-EVALUATION = fit(a_series(noisy_week(14))).evaluation
+FITTED = fit(a_series(noisy_week(14)))
+EVALUATION = FITTED.evaluation
 COUNT, SECONDS, LEVELS = 30, 300.0, (0.5, 0.98)
 
 
@@ -33,3 +36,21 @@ def test_nearer_steps_are_the_same_however_many_follow() -> None:
     few, many = (ahead_of(EVALUATION, count, SECONDS, LEVELS) for count in (COUNT, 2 * COUNT))
     np.testing.assert_array_equal(few.shares, many.shares[:, :COUNT])
     np.testing.assert_array_equal(few.offsets, many.offsets[:, :COUNT])
+
+
+def test_members_ahead_expect_their_patterns_and_what_is_left_of_a_surprise() -> None:
+    steps = local_steps(FITTED.origin.timestamp(), SECONDS, COUNT, FITTED.calendar.zone)
+    ahead = members_ahead(FITTED.members, steps)
+    surprises = np.zeros((len(FITTED.members), len(MEMORIES)))
+    patterns = np.concatenate([member.pattern(steps) for member in FITTED.members])
+    np.testing.assert_array_equal(ahead.after(surprises), patterns)
+    surprises[:, CARRIED] = 0.1
+    np.testing.assert_allclose(ahead.after(surprises), patterns + 0.1 * ahead.left)
+    np.testing.assert_allclose(ahead.lifted(0.5).after(surprises), ahead.after(surprises) + 0.5)
+
+
+def test_what_is_left_of_a_surprise_fades_with_the_lead() -> None:
+    steps = local_steps(FITTED.origin.timestamp(), SECONDS, COUNT, FITTED.calendar.zone)
+    left = members_ahead(FITTED.members, steps).left
+    assert np.all(np.diff(left, axis=1) <= 0)
+    assert left.max() <= 1

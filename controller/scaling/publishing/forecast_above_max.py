@@ -42,7 +42,10 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     highest = max(window(outlook.planned, observation.now, until).tolist(), default=0.0)
     policy = observation.policy
     needed = with_reserve(replicas_for(highest, capacity, spec.objective), policy)
-    enough = CALM * spec.max_replicas if _is_warned(observation) else spec.max_replicas
+    calm = CALM * spec.max_replicas
+    if needed <= calm:  # as nearly always
+        return ""
+    enough = calm if _is_warned(observation) else spec.max_replicas
     if needed <= enough:
         return ""
     ahead = outlook.planned.between(observation.now, until)

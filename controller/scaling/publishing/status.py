@@ -50,19 +50,21 @@ def status_after(decision: Decision) -> ScalingPolicyStatus:
     policy, previous = decision.observation.policy, decision.observation.policy.status
     runway = settled(previous.runway, decision.observation.runway)
     scaled = decision.observation.acts and decision.desired_replicas != decision.current_replicas
-    return ScalingPolicyStatus(
-        observed_generation=policy.metadata.generation,
-        current_replicas=decision.current_replicas,
-        desired_replicas=decision.desired_replicas,
-        forecast_replicas=decision.plan.forecast_replicas,
-        reason=decision.reason,
-        message=decision.message[:MAX_MESSAGE],
-        last_scale_time=decision.at if scaled else previous.last_scale_time,
-        learned=learned_numbers(policy, decision.memory),
-        runway=runway,
-        error_budget=_budget(decision.observation),
-        conditions=_conditions(decision, runway),
-        memory=decision.memory,
+    return previous.model_copy(
+        update={
+            "observed_generation": policy.metadata.generation,
+            "current_replicas": decision.current_replicas,
+            "desired_replicas": decision.desired_replicas,
+            "forecast_replicas": decision.plan.forecast_replicas,
+            "reason": decision.reason,
+            "message": decision.message[:MAX_MESSAGE],
+            "last_scale_time": decision.at if scaled else previous.last_scale_time,
+            "learned": learned_numbers(policy, decision.memory),
+            "runway": runway,
+            "error_budget": _budget(decision.observation),
+            "conditions": _conditions(decision, runway),
+            "memory": decision.memory,
+        }
     )
 
 
