@@ -3,11 +3,12 @@
 A forecast acts only while, at the planning level's quantile loss over the lead time, it beats the last value held and a
 constant by a margin, and loses to no seasonal naive forecast by more than that margin and more than chance. Beating all
 of them would be no test: nothing beats the last day on a noise-free day, and a flat line beats all naive forecasts on
-noise. Source: Diebold and Mariano, Comparing Predictive Accuracy, 1995 (the standard error of a difference of losses).
+noise. Over the lead time alone more may act: bounds that those two beat, but not by far, still size for what may come.
+Source: Diebold and Mariano, Comparing Predictive Accuracy, 1995 (the standard error of a difference of losses).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,15 +19,20 @@ FEWEST_ORIGINS = 12  # where so much is missing that fewer can be scored, nothin
 CHANCE = 1.64  # standard errors that a naive forecast is ahead by chance in one of twenty cases
 EQUAL_LOSS = 1e-6  # losses closer than this share of demand are a tie: both are perfect
 SMALL_LOSS = 1e-3  # losing so much of demand to a naive forecast moves no replica
+FAR = 2.0  # in first parts of traces no forecast lost more, and to act on all of them was better (docs/decisions/0014)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A verdict with its reason: one CamelCase word, and one sentence with the figures that decided."""
+    """A verdict with its reason: one CamelCase word, and one sentence with the figures that decided.
+
+    `short_term` is whether the planned quantile may act over the lead time at least; it may where the gate is open.
+    """
 
     open: bool
     reason: str
     message: str
+    short_term: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,15 @@ def judge(losses: Losses) -> Gate:
     hurdles = [hurdle for hurdle in HURDLES if hurdle.rival in losses.rivals]
     for hurdle in hurdles:
         if losses.mine > hurdle.highest(losses):
-            return Gate(open=False, reason=hurdle.reason, message=_figures(losses, hurdle))
-    return Gate(open=True, reason="Predictable", message=_figures(losses, hurdles[0]))
+            figures = _figures(losses, hurdle)
+            return Gate(open=False, reason=hurdle.reason, message=figures, short_term=_is_near(losses, hurdles))
+    return Gate(open=True, reason="Predictable", message=_figures(losses, hurdles[0]), short_term=True)
+
+
+def _is_near(losses: Losses, hurdles: Sequence[Hurdle]) -> bool:
+    """Return whether what knows no season is better by less than far."""
+    seasonless = [losses.rivals[hurdle.rival] for hurdle in hurdles if hurdle.by_margin]
+    return losses.mine <= FAR * min(seasonless) + losses.tie
 
 
 def _figures(losses: Losses, hurdle: Hurdle) -> str:

@@ -44,7 +44,7 @@ class ScaleUpBehavior(Part):
     """Step limits; none by default, because a spike that is due needs its replicas at once."""
     select_policy: SelectPolicy = SelectPolicy.MAX
     """Which step limit counts when there are several; `Disabled` forbids adding."""
-    tolerance_percent: Annotated[Percent, Field(le=50)] = 5
+    tolerance_percent: Annotated[Percent, Field(le=50)] = 2
     """A rise smaller than this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after an increase in which no other follows."""

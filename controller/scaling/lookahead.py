@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from controller.scaling.observation import Observation
+from controller.scaling.observation import Observation, Outlook
 from controller.scaling.reasons import Reason
 from forecasting.fleet import NotFitted
 from forecasting.series import Series, Values
@@ -11,11 +11,19 @@ from forecasting.series import Series, Values
 def peak(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
     """Return the highest planned demand over [now, now + horizon]; None without an open forecast of any part of it."""
     outlook = observation.outlooks.get(signal)
-    if outlook is None or not outlook.gate.open:
-        return None
+    return _highest(outlook, observation.now, horizon) if outlook and outlook.gate.open else None
+
+
+def bound(observation: Observation, signal: str, *, horizon: timedelta) -> float | None:
+    """Return what peak returns, also where the gate lets a forecast act over the lead time alone."""
+    outlook = observation.outlooks.get(signal)
+    return _highest(outlook, observation.now, horizon) if outlook and outlook.gate.short_term else None
+
+
+def _highest(outlook: Outlook, now: datetime, horizon: timedelta) -> float | None:
     planned = outlook.planned
-    begin = max(0, (observation.now - planned.start) // planned.step)
-    end = max(0, (observation.now + horizon - planned.start) // planned.step + 1)
+    begin = max(0, (now - planned.start) // planned.step)
+    end = max(0, (now + horizon - planned.start) // planned.step + 1)
     return max(planned.values[begin:end].tolist(), default=None)  # of a few values a list is faster than an array
 
 

@@ -27,13 +27,13 @@ from forecasting import Calendar, SeriesRefused, fit
 
 PERCENTILES = (70, 80, 90, 95, 98, 99)
 COUNTED = (95, 90, 80, 70)  # percent of what a replica takes
-TOLERANCES = (0, 5, 10)  # percent of the replicas
+TOLERANCES = (0, 2, 5, 10)  # percent of the replicas
 QUIET = (1.0, 10.0)  # percentiles of demand that a floor may serve
 INTERPOLATED_TICKS = LONGEST_STEP // TICK  # samples so far apart are joined by a line, whose end knows the next one
 TICKS_A_MINUTE = MINUTE // TICK
 FEWEST_REPLICAS = 2  # one replica is none while it is replaced
 STORM = 1.5  # times the highest demand seen: users who come back retry
-SHIPPED = Chosen(FEWEST_REPLICAS, MAX_REPLICAS, percentile=98, tolerance=5)
+SHIPPED = Chosen(FEWEST_REPLICAS, MAX_REPLICAS, percentile=95, tolerance=2)
 HPA, USUAL_HPA = "hpa-rps", f"hpa-rps=0.7/{FEWEST_REPLICAS}"
 
 

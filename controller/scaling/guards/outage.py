@@ -8,7 +8,7 @@ and only bad service speaks.
 from datetime import timedelta
 
 from controller.api.policy_status import OutageMemory
-from controller.scaling.capacity import replicas_for_measured
+from controller.scaling.capacity import LIVE_ROOM, replicas_with_room
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.guards.health import is_fresh
 from controller.scaling.guards.indicators import missed_indicators
@@ -74,7 +74,9 @@ def _needed_in_storm(observation: Observation) -> int:
     """Return the replicas for a storm on top of what is usual within the lead time; 0 where that is not known."""
     spec, lead = observation.policy.spec, lead_time(observation.policy, observation.memory)
     needs = [
-        replicas_for_measured(STORM * _highest(usual.expected, observation, lead), capacity, spec.objective)
+        replicas_with_room(
+            STORM * _highest(usual.expected, observation, lead), capacity, spec.objective, room=LIVE_ROOM
+        )
         for signal in spec.load_signals
         if (capacity := capacity_of(signal, observation.memory)) and (usual := _usual(observation, signal.name))
     ]

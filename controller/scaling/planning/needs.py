@@ -10,7 +10,7 @@ from controller.api.objective import Objective
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
@@ -84,7 +84,11 @@ class Foresight:
 
     def _sized(self, signal: Signal, demand: float, objective: Objective | None = None) -> int:
         capacity = capacity_of(signal, self.memory)
-        return 0 if capacity is None else replicas_for(demand, capacity, objective or self.policy.spec.objective)
+        return (
+            0
+            if capacity is None
+            else replicas_with_room(demand, capacity, objective or self.policy.spec.objective, room=FORECAST_ROOM)
+        )
 
 
 _NOTHING = Need(0, Reason.TOO_FEW_REPLICAS, "minReplicas")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from controller.api.metadata import ConditionStatus
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.decision import Decision
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
@@ -41,7 +41,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
     highest = max(window(outlook.planned, observation.now, until).tolist(), default=0.0)
     policy = observation.policy
-    needed = with_reserve(replicas_for(highest, capacity, spec.objective), policy)
+    needed = with_reserve(replicas_with_room(highest, capacity, spec.objective, room=FORECAST_ROOM), policy)
     calm = CALM * spec.max_replicas
     if needed <= calm:  # as nearly always
         return ""
@@ -52,7 +52,8 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)
-        if with_reserve(replicas_for(float(demand), capacity, spec.objective), policy) > enough
+        if with_reserve(replicas_with_room(float(demand), capacity, spec.objective, room=FORECAST_ROOM), policy)
+        > enough
     )
     return (
         f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "

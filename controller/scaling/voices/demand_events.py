@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import is_fresh
@@ -75,4 +75,4 @@ def _multiplied(signal: Signal, factor: float, observation: Observation) -> int:
     usual = peak(observation, signal.name, horizon=lead_time(observation.policy, observation.memory))
     if usual is None and is_fresh(observation.readings, signal.name, observation.now):
         usual = observation.readings[signal.name].value
-    return replicas_for((usual or 0.0) * factor, capacity, observation.policy.spec.objective)
+    return replicas_with_room((usual or 0.0) * factor, capacity, observation.policy.spec.objective, room=FORECAST_ROOM)

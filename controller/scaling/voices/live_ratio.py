@@ -1,13 +1,30 @@
-"""The live ratio: replicas for the demand measured now, by the same sizing as the forecast, with room to grow."""
+"""The live ratio: replicas for the demand measured now, by the same sizing as the forecast.
+
+With room to grow while pods start, unless demand is within what was forecast: then the forecast knows how it grows. The
+forecast's own voice says so behind an open gate; where only its bound may act, it is heard here.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
 
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for_measured
+from controller.scaling.capacity import FORECAST_ROOM, LIVE_ROOM, NO_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
+from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
+from controller.scaling.lookahead import bound, peak
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
 from controller.scaling.voices.queue_drain import queued_signals
+
+
+class _Need(NamedTuple):
+    """Demand to be sized for, with this share of it, as it is told."""
+
+    demand: float
+    room: float
+    told: str
 
 
 def live_candidates(observation: Observation) -> tuple[Candidate, ...]:
@@ -29,10 +46,30 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
     capacity = capacity_of(signal, observation.memory)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.name))
-    replicas = replicas_for_measured(demand, capacity, observation.policy.spec.objective)
-    return Candidate(
-        Reason.LIVE_RATIO, signal.name, replicas, f"{signal.name} is {demand:.4g} now: needs {replicas} replicas"
+    need = _need(demand, signal, observation)
+    replicas = replicas_with_room(need.demand, capacity, observation.policy.spec.objective, room=need.room)
+    return Candidate(Reason.LIVE_RATIO, signal.name, replicas, f"{need.told}: needs {replicas} replicas")
+
+
+def _need(demand: float, signal: Signal, observation: Observation) -> _Need:
+    """Return what to size for: what is measured, or what it may come to where the bound of a closed forecast says so.
+
+    Room to grow is needed where no forecast says how demand grows, and where it is above what the forecast sized for.
+    """
+    now = bound(observation, signal.name, horizon=timedelta(0))
+    is_foreseen = now is not None and demand <= FORECAST_ROOM * now
+    measured = _Need(demand, NO_ROOM if is_foreseen else LIVE_ROOM, f"{signal.name} is {demand:.4g} now")
+    if peak(observation, signal.name, horizon=timedelta(0)) is not None:
+        return measured  # the forecast's own voice says the rest
+    lead = lead_time(observation.policy, observation.memory)
+    soon = bound(observation, signal.name, horizon=lead)
+    if soon is None or soon * FORECAST_ROOM <= demand * measured.room:
+        return measured
+    percentile = observation.policy.spec.forecast.planning_percentile
+    told = (
+        f"{measured.told} and may reach {soon:.4g} (p{percentile}) within the lead time of {lead.total_seconds():.0f} s"
     )
+    return _Need(soon, FORECAST_ROOM, told)
 
 
 def _waits(signal: Signal) -> Candidate:

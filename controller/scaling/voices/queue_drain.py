@@ -16,7 +16,7 @@ import numpy as np
 from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import BacklogMemory
 from controller.api.signals import Load, Queue, Signal
-from controller.scaling.capacity import replicas_for_measured
+from controller.scaling.capacity import LIVE_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
 from controller.scaling.learning.lead_time import SWEEP, lead_time
@@ -101,7 +101,7 @@ def _candidate(signal: Signal, observation: Observation) -> Candidate:
     capacity, rate = _capacity(observation, signal.queue), usual_arrivals(observation, signal.queue)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.queue.arrivals))
-    usual = replicas_for_measured(rate, capacity, observation.policy.spec.objective)
+    usual = replicas_with_room(rate, capacity, observation.policy.spec.objective, room=LIVE_ROOM)
     known = next((each for each in observation.memory.backlogs if each.name == signal.name), None)
     if known is None:
         message = f"{signal.name} has no backlog, {rate:.4g} a second arrive: needs {usual} replicas"

@@ -16,7 +16,7 @@ from tests.builders import NOON, a_policy, a_reading, an_observation
 # Ten requests a second and replica at 100 %: what is measured over ten is what is needed; a lead time of three minutes.
 SWEEP = timedelta(seconds=15)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-WATCHED = a_policy(mode="Recommend", objective={"utilizationPercent": 100}, minReplicas=2, maxReplicas=30)
+WATCHED = a_policy(mode="Recommend", objective={"utilizationPercent": 85}, minReplicas=2, maxReplicas=30)
 MIDNIGHT = NOON.replace(hour=0)
 
 
@@ -89,7 +89,7 @@ def test_what_nobody_knows_is_not_counted(demands: list[float | None], every: ti
 
 @pytest.mark.parametrize("actuator", ["HPAMinReplicas", "Metric"])
 def test_beside_an_hpa_it_would_have_had_at_least_what_runs(actuator: str) -> None:
-    beside = a_policy(mode="Recommend", actuator=actuator, objective={"utilizationPercent": 100}, maxReplicas=30)
+    beside = a_policy(mode="Recommend", actuator=actuator, objective={"utilizationPercent": 85}, maxReplicas=30)
 
     # The number that is moved, a floor of 2, is not what the HPA runs: 12 while 6 are wished for, then 8 while 12 are.
     low = the_day(watched([50] * 5, running=2, ready=12, policy=beside))

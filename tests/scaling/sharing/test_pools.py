@@ -30,7 +30,7 @@ def decided(
         "scaleTargetRef": {"name": name},
         "cost": cost,
         "minReplicas": 2,
-        "objective": {"utilizationPercent": 100},
+        "objective": {"utilizationPercent": 85},
         **(spec or {}),
     }
     policy = a_policy(REQUESTS, name=name, **full)
