@@ -61,19 +61,25 @@ def a_reading(
 
 
 @cache
-def a_fitted_forecast(*, gate_open: bool = True) -> FittedForecast:
-    """Return a small real forecaster of about 50 requests a second, its origin at noon, with this verdict."""
+def a_fitted_forecast(*, gate_open: bool = True, short_term: bool = False) -> FittedForecast:
+    """Return a small real forecaster of about 50 requests a second, its origin at noon, with this verdict.
+
+    With `short_term` a closed gate lets it act over the lead time; an open one always does.
+    """
     history = Series(NOON - timedelta(minutes=10), timedelta(minutes=5), np.full(2, 50.0))
-    opened = Gate(open=True, reason="BeatsLastWeek", message="17 % better than last week's copy")
+    opened = Gate(open=True, reason="BeatsLastWeek", message="17 % better than last week's copy", short_term=True)
+    near = Gate(open=False, reason="NotBetterThanLastValue", message="no better than the last value", short_term=True)
     closed = Gate(open=False, reason="HistoryTooShort", message="9 of 14 days of history")
+    gate = opened if gate_open else near if short_term else closed
     fitted = fit(history)
-    return replace(fitted, evaluation=replace(fitted.evaluation, gate=opened if gate_open else closed))
+    return replace(fitted, evaluation=replace(fitted.evaluation, gate=gate))
 
 
 def an_outlook(
     planned: Sequence[float],
     *,
     gate_open: bool = True,
+    short_term: bool = False,
     start: datetime = NOON,
     step: timedelta = timedelta(minutes=1),
     usual: Usual | None = None,
@@ -85,7 +91,8 @@ def an_outlook(
     values = np.asarray(planned, dtype=float)
     expected, plan = Series(start, step, 0.8 * values), Series(start, step, values)
     anything = Usual(expected, Series(start, step, 0 * values), a_fitted_forecast())
-    return Outlook(start, 0.95, expected, plan, a_fitted_forecast(gate_open=gate_open), usual or anything)
+    fitted = a_fitted_forecast(gate_open=gate_open, short_term=short_term)
+    return Outlook(start, 0.95, expected, plan, fitted, usual or anything)
 
 
 def a_usual(demand: float, *, low: float | None = None, minutes: int = 300) -> Usual:

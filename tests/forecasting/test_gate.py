@@ -65,6 +65,47 @@ def test_the_gate_names_the_first_test_that_failed(record: Losses, reason: str, 
 
 
 @pytest.mark.parametrize(
+    ("record", "is_open", "short_term"),
+    [
+        (losses(1.0), True, True),
+        (losses(2.0), False, True),
+        (losses(4.0), False, True),
+        (losses(4.01), False, False),
+        (losses(3.0, constant=1.4), False, False),
+        (losses(1.5), False, True),
+        (losses(0.1, last_value=0.0), False, False),
+        (losses(2.5, day_naive=0.0, week_naive=0.0), False, True),
+        (losses(0.1, last_value=0.0, constant=0.0, day_naive=0.0, week_naive=0.0), False, False),
+        (losses(1.0, origins=11), False, False),
+    ],
+    ids=[
+        "open",
+        "as good as the last value",
+        "twice the loss of the last value",
+        "more than twice",
+        "more than twice that of the better one",
+        "worse than the day naive alone",
+        "far from a perfect last value",
+        "far from what knows a season only",
+        "far from all",
+        "too few origins",
+    ],
+)
+def test_a_closed_gate_lets_bounds_act_over_the_lead_time_unless_what_knows_no_season_is_better_by_far(
+    record: Losses,
+    is_open: bool,  # noqa: FBT001  a table's column
+    short_term: bool,  # noqa: FBT001  a table's column
+) -> None:
+    gate = judge(record)
+
+    assert (gate.open, gate.short_term) == (is_open, short_term)
+
+
+def test_a_gate_without_a_judgement_lets_nothing_act() -> None:
+    assert not history_too_short(timedelta(days=2)).short_term
+
+
+@pytest.mark.parametrize(
     ("history", "message"),
     [
         (timedelta(0), "0.0 of 3 days of history"),

@@ -25,7 +25,7 @@ from forecasting.models import Model
 from forecasting.models.naive import LastValue
 
 NEVER = Gate(open=False, reason="Ablation", message="this ablation has no forecast")
-ALWAYS = Gate(open=True, reason="Ablation", message="this ablation trusts its forecast")
+ALWAYS = Gate(open=True, reason="Ablation", message="this ablation trusts its forecast", short_term=True)
 
 _UNUSED: Fit = partial(fit, members=())  # where what is learned does not matter, it may as well be quick
 

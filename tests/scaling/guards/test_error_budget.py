@@ -121,10 +121,10 @@ def decided(*spells: BadSpell, observation: Observation | None = None) -> Observ
 @pytest.mark.parametrize(
     ("burnt", "replicas", "reason", "why"),
     [
-        (0, 9, Reason.LIVE_RATIO, "all is left"),
-        (30, 9, Reason.LIVE_RATIO, "10.3 of 40.3 minutes are more than a quarter"),
-        (31, 11, Reason.ERROR_BUDGET_NEARLY_GONE, "9.3 are less"),
-        (500, 11, Reason.ERROR_BUDGET_NEARLY_GONE, "and so is nothing"),
+        (0, 10, Reason.LIVE_RATIO, "all is left"),
+        (30, 10, Reason.LIVE_RATIO, "10.3 of 40.3 minutes are more than a quarter"),
+        (31, 12, Reason.ERROR_BUDGET_NEARLY_GONE, "9.3 are less"),
+        (500, 12, Reason.ERROR_BUDGET_NEARLY_GONE, "and so is nothing"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -143,13 +143,13 @@ def test_the_room_does_not_grow_with_every_sweep() -> None:
         spent, now = Memory(bad_spells=(spell(2000, 500),)), NOON + number * SWEEP
         seen = an_observation(POLICY, now=now, replicas=replicas[-1], memory=spent, requests=70, latency=0.1)
         replicas.append(evaluate(seen).desired_replicas)
-    assert replicas[1:] == [11] * 8
+    assert replicas[1:] == [12] * 8
 
 
 def test_the_room_is_among_what_the_stabilization_window_remembers() -> None:
     spent = Memory(bad_spells=(spell(2000, 500),))
-    decision = evaluate(an_observation(POLICY, replicas=11, memory=spent, requests=70, latency=0.1))
-    assert [each.replicas for each in decision.memory.recommendations] == [11]
+    decision = evaluate(an_observation(POLICY, replicas=12, memory=spent, requests=70, latency=0.1))
+    assert [each.replicas for each in decision.memory.recommendations] == [12]
 
 
 def test_a_rule_alone_is_not_raised() -> None:

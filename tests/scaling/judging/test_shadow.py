@@ -13,7 +13,7 @@ from controller.scaling.judging.shadow import FEWEST_DAYS, safe_to_enable
 from controller.scaling.observation import Reading
 from tests.builders import NOON, a_policy, a_reading, an_observation
 
-# Ten requests a second and replica at 100 %: what is measured over ten is what is needed; a lead time of three minutes.
+# Ten requests a second and replica at 85 %: what is measured over 8.5 is what is needed; a lead time of three minutes.
 SWEEP = timedelta(seconds=15)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 WATCHED = a_policy(mode="Recommend", objective={"utilizationPercent": 85}, minReplicas=2, maxReplicas=30)
@@ -47,7 +47,7 @@ def the_day(memory: Memory) -> ShadowDay:
 
 
 def test_each_sweep_counts_what_ran_and_what_would_have_run() -> None:
-    day = the_day(watched([100] * 5, running=8))  # 12 replicas are wished for: live room is 85 %
+    day = the_day(watched([100] * 5, running=8))  # 12 replicas are wished for
 
     assert day.began == MIDNIGHT
     assert (day.seconds, day.replica_seconds, day.shadow_replica_seconds) == (60, 60 * 8, 60 * 12)
@@ -55,9 +55,9 @@ def test_each_sweep_counts_what_ran_and_what_would_have_run() -> None:
 
 
 def test_what_would_have_been_wished_for_is_ready_a_lead_time_later() -> None:
-    rise = [50] * 4 + [200] * 41  # ten minutes at 20 replicas, where 6 were wished for before
+    rise = [50] * 4 + [200] * 41  # ten minutes at 24 replicas, where 6 were wished for before
 
-    day = the_day(watched(rise, running=20))
+    day = the_day(watched(rise, running=24))
 
     assert day.shadow_missed_seconds == 180 + 15  # the sweep that saw it was short of them already
     assert day.missed_seconds == 0

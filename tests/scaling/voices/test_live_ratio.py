@@ -1,0 +1,110 @@
+"""The live ratio: room to grow where no forecast says how demand grows, and the bound of a closed one that may act."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from controller.api.scaling_policy import ScalingPolicy
+from controller.scaling.decision import Candidate
+from controller.scaling.observation import Outlook, Reading
+from controller.scaling.reasons import Reason
+from controller.scaling.voices.live_ratio import live_candidates
+from tests.builders import LATENCY, QUEUED_REQUESTS, REQUESTS, a_policy, a_reading, an_observation, an_outlook
+
+# At 10 requests/s and replica a p95 of 250 ms allows 602 requests/s on 62 replicas, 652 on 67, 662 on 68 and 762 on 78.
+SWIFT = a_policy(QUEUED_REQUESTS, LATENCY, objective={"p95Milliseconds": 250, "latencySignal": "latency"})
+FULL = a_policy(REQUESTS, objective={"utilizationPercent": 100})
+RISE = (600.0, 620.0, 650.0, 700.0, 2000.0)  # the lead time of three minutes ends at 700
+
+
+def heard(demand: float, outlook: Outlook | None = None, *, policy: ScalingPolicy = SWIFT) -> Candidate:
+    outlooks = {} if outlook is None else {"requests": outlook}
+    (candidate,) = live_candidates(an_observation(policy, requests=demand, outlooks=outlooks))
+    return candidate
+
+
+def near(planned: Sequence[float]) -> Outlook:
+    return an_outlook(planned, gate_open=False, short_term=True)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "replicas"),
+    [
+        (an_outlook([600.0] * 9), 62),
+        (an_outlook(RISE), 62),
+        (an_outlook([599.0] * 9), 68),
+        (an_outlook([599.0, 2000.0]), 68),
+        (near([599.0] * 9), 68),
+        (an_outlook([600.0] * 9, gate_open=False), 68),
+        (None, 68),
+    ],
+    ids=[
+        "within what is planned: no room",
+        "what is planned for later is the forecast's to say",
+        "above what is planned: room",
+        "above it before a rise: room, and no more",
+        "above what a closed gate lets act: room",
+        "a closed gate: room",
+        "no forecast: room",
+    ],
+)
+def test_room_to_grow_is_kept_where_no_forecast_says_how_demand_grows(outlook: Outlook | None, replicas: int) -> None:
+    candidate = heard(600, outlook)
+
+    assert (candidate.reason, candidate.replicas) == (Reason.LIVE_RATIO, replicas)
+    assert candidate.message == f"requests is 600 now: needs {replicas} replicas"
+
+
+@pytest.mark.parametrize(
+    ("demand", "planned", "replicas", "told"),
+    [
+        (600.0, RISE, 78, "700"),
+        (610.0, RISE, 78, "700"),
+        (600.0, [600.0] * 9, 67, "600"),
+        (600.0, [590.0, 612.0], 68, "612"),
+        (20.0, RISE, 78, "700"),
+    ],
+    ids=[
+        "the highest within the lead time",
+        "more is measured than planned, and still more may come",
+        "what is planned is a mean over a step",
+        "a little more than the room kept for what is measured",
+        "a rise is due",
+    ],
+)
+def test_the_bound_of_a_closed_forecast_is_sized_for_where_it_may_act(
+    demand: float, planned: Sequence[float], replicas: int, told: str
+) -> None:
+    candidate = heard(demand, near(planned))
+
+    assert (candidate.reason, candidate.replicas) == (Reason.LIVE_RATIO, replicas)
+    assert candidate.message == (
+        f"requests is {demand:.4g} now and may reach {told} (p95) within the lead time of 180 s: needs {replicas} "
+        "replicas"
+    )
+
+
+@pytest.mark.parametrize(
+    ("outlook", "replicas"),
+    [(None, 60), (an_outlook([500.0] * 9), 60), (near(RISE), 70)],
+    ids=["no forecast", "above what is planned", "the bound of a closed forecast"],
+)
+def test_a_utilisation_is_the_users_own_room(outlook: Outlook | None, replicas: int) -> None:
+    assert heard(600, outlook, policy=FULL).replicas == replicas
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        (a_reading(600, age=timedelta(hours=1)), "3600 s"),
+        (a_reading(None, problem="no answer"), "no answer"),
+    ],
+    ids=["stale", "unanswered"],
+)
+@pytest.mark.parametrize("known", [{}, {"requests": near(RISE)}], ids=["no forecast", "the bound of a closed one"])
+def test_a_signal_that_nobody_measures_is_silent(reading: Reading, said: str, known: dict[str, Outlook]) -> None:
+    (candidate,) = live_candidates(an_observation(SWIFT, readings={"requests": reading}, outlooks=known))
+
+    assert (candidate.reason, candidate.replicas) == (Reason.SIGNAL_UNHEALTHY, None)
+    assert said in candidate.message
