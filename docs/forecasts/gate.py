@@ -10,7 +10,7 @@ from docs.tables import table
 from forecasting import FittedForecast, Series, fit
 from forecasting.accuracy import pinball_loss
 from forecasting.batch import DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
-from forecasting.gate import ENOUGH_ORIGINS, HURDLES, MARGIN, SHORTEST_HISTORY
+from forecasting.gate import ENOUGH_ORIGINS, FAR, HURDLES, MARGIN, SHORTEST_HISTORY
 
 SEED = 20140701
 WALK_STEP = 0.05  # of its level
@@ -39,7 +39,10 @@ def gate(loads: Loads) -> Step:
             "A closed gate says which comparison failed, with its figures,": any(
                 fitted.gate.reason == each.reason and each.words in fitted.gate.message for each in HURDLES
             ),
-            "With less than $shortest_history of history the gate is closed too.": not young.gate.open,
+            "Its bound may still act.": fitted.gate.short_term,
+            "With less than $shortest_history of history the gate is closed too, and no bound acts.": not (
+                young.gate.open or young.gate.short_term
+            ),
         },
         picture=drawn("A load whose gate is open, and a random walk whose gate is closed", [panels]),
     )
@@ -55,6 +58,7 @@ def _figures() -> dict[str, str]:
         "harder": f"{_punished(-1.0) / _punished(1.0):.0f}",
         "margin": percent(MARGIN),
         "enough_origins": str(ENOUGH_ORIGINS),
+        "far_off": whole(FAR),
         "shortest_history": span(SHORTEST_HISTORY),
         "seed": str(SEED),
         "walk_step": percent(WALK_STEP),

@@ -42,7 +42,7 @@ def test_json_scores_every_member_the_combination_and_the_naive() -> None:
     assert (found["trace"], found["horizon_seconds"], found["level"]) == (TAXI.name, 86_400, 0.95)
     assert {each["name"] for each in found["forecasters"]} >= MEMBERS
     assert all(each[window].keys() == MEASURES for each in found["forecasters"] for window in WINDOWS)
-    assert found["gate"].keys() == {"open", "reason", "message"}
+    assert found["gate"].keys() == {"open", "reason", "message", "short_term"}
 
 
 def test_origins_stand_at_mixed_hours_of_the_newest_part() -> None:

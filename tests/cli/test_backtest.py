@@ -206,9 +206,9 @@ def test_a_sweep_moves_the_main_setting_of_every_policy(swept: dict[str, Any]) -
     curves = swept["curves"]
 
     assert list(curves) == ["headroom", "hpa-cpu", "hpa-rps"]
-    assert [point["setting"] for point in curves["headroom"]][-2:] == ["headroom=98", "headroom=99"]
+    assert [point["setting"] for point in curves["headroom"]][-3:] == ["headroom=95", "headroom=98", "headroom=99"]
     assert len(curves["hpa-cpu"]) == 13 * 3
-    shipped = curves["headroom"][-2]
+    shipped = curves["headroom"][-3]
     assert shipped["pod_hours"] == swept["scores"][0]["pod_hours"]
 
 

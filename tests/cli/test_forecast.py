@@ -173,7 +173,7 @@ def test_json_says_what_a_forecast_rests_on() -> None:
     (made,) = document["forecasts"]
     assert (made["origin"], made["step_seconds"], made["history_seconds"]) == ("2014-10-20T12:00:00Z", 1800, 28 * 86400)
     assert sum(made["weights"].values()) == pytest.approx(1)
-    assert made["gate"].keys() == {"open", "reason", "message"}
+    assert made["gate"].keys() == {"open", "reason", "message", "short_term"}
     assert [list(row) for row in made["values"]] == [HEADER[1:]] * 2
 
 

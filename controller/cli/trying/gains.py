@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from controller.api.behavior import ScaleUpBehavior
 from controller.api.metadata import ObjectKey
 from controller.cli.showing.outputs import UNKNOWN, make_table, percent, plain
 from controller.cli.trying.side_by_side import side_by_side
@@ -32,7 +33,7 @@ from forecasting import Series
 REPLAYED = timedelta(days=2)  # two days say who wins, and cost seconds a workload
 MOST_REPLICAS = 100  # of a policy that only recommends, and says that this was not learned
 LOWEST, HIGHEST = 50, 99  # planning percentiles that a policy may have
-TOLERANCE = 5  # percent, as shipped
+TOLERANCE = ScaleUpBehavior().tolerance_percent  # as shipped
 NOT_LEARNED = (
     "how many replicas are enough: maxReplicas is a guess.",
     "what a replica takes; it is learned from the latency signal once the policy is there.",

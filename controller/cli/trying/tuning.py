@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from controller.api.behavior import ScaleUpBehavior
 from controller.api.fields import MAX_REPLICAS
+from controller.api.forecast import Forecast
 from controller.cli.reading.scenes import Scene
 from controller.cli.showing.outputs import gate_sentence
 from controller.cli.trying.trials import Setting, Trial, curve_of, try_rivals, try_settings
@@ -33,7 +35,12 @@ INTERPOLATED_TICKS = LONGEST_STEP // TICK  # samples so far apart are joined by 
 TICKS_A_MINUTE = MINUTE // TICK
 FEWEST_REPLICAS = 2  # one replica is none while it is replaced
 STORM = 1.5  # times the highest demand seen: users who come back retry
-SHIPPED = Chosen(FEWEST_REPLICAS, MAX_REPLICAS, percentile=95, tolerance=2)
+SHIPPED = Chosen(
+    FEWEST_REPLICAS,
+    MAX_REPLICAS,
+    percentile=Forecast().planning_percentile,
+    tolerance=ScaleUpBehavior().tolerance_percent,
+)
 HPA, USUAL_HPA = "hpa-rps", f"hpa-rps=0.7/{FEWEST_REPLICAS}"
 
 
