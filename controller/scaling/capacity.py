@@ -22,6 +22,7 @@ from controller.api.signals import Load
 # Shares of a demand that is sized for, chosen on first parts of traces (docs/decisions/0014).
 NO_ROOM = 1.0
 LIVE_ROOM = 1.10  # what is measured is late already: demand grows while pods start
+SURGE_ROOM = 1.25  # what is far above its forecast goes on growing, and what waits is to be served too
 FORECAST_ROOM = 1.08  # what is forecast is a mean over a step: inside it demand swings
 PERCENTILE_MISSED = 0.05  # the objective is a p95
 SMALLEST_TABLE = 64  # replicas; covers most workloads with one table

@@ -1,14 +1,15 @@
 """The live ratio: replicas for the demand measured now, by the same sizing as the forecast.
 
-With room to grow while pods start, unless demand is within what was forecast: then the forecast knows how it grows. The
-forecast's own voice says so behind an open gate; where only its bound may act, it is heard here.
+With room to grow while pods start, the more the further demand is above its forecast, and none within it: then the
+forecast knows how it grows. The forecast's own voice says so behind an open gate; where only its bound may act, it is
+heard here.
 """
 
 from datetime import timedelta
 from typing import NamedTuple
 
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, LIVE_ROOM, NO_ROOM, replicas_with_room
+from controller.scaling.capacity import FORECAST_ROOM, LIVE_ROOM, NO_ROOM, SURGE_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
 from controller.scaling.learning.lead_time import lead_time
@@ -52,13 +53,9 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
 
 
 def _need(demand: float, signal: Signal, observation: Observation) -> _Need:
-    """Return what to size for: what is measured, or what it may come to where the bound of a closed forecast says so.
-
-    Room to grow is needed where no forecast says how demand grows, and where it is above what the forecast sized for.
-    """
-    now = bound(observation, signal.name, horizon=timedelta(0))
-    is_foreseen = now is not None and demand <= FORECAST_ROOM * now
-    measured = _Need(demand, NO_ROOM if is_foreseen else LIVE_ROOM, f"{signal.name} is {demand:.4g} now")
+    """Return what to size for: what is measured, or what it may come to if the bound of a closed forecast says so."""
+    room = _room(demand, bound(observation, signal.name, horizon=timedelta(0)))
+    measured = _Need(demand, room, f"{signal.name} is {demand:.4g} now")
     if peak(observation, signal.name, horizon=timedelta(0)) is not None:
         return measured  # the forecast's own voice says the rest
     lead = lead_time(observation.policy, observation.memory)
@@ -70,6 +67,19 @@ def _need(demand: float, signal: Signal, observation: Observation) -> _Need:
         f"{measured.told} and may reach {soon:.4g} (p{percentile}) within the lead time of {lead.total_seconds():.0f} s"
     )
     return _Need(soon, FORECAST_ROOM, told)
+
+
+def _room(demand: float, foreseen: float | None) -> float:
+    """Return the room that measured demand needs to grow while pods start: none within what the forecast sized for.
+
+    Above it, as much as demand is above what was foreseen: so much it grew unforeseen, and may grow once more.
+    """
+    if foreseen is None:
+        return LIVE_ROOM
+    if demand <= FORECAST_ROOM * foreseen:
+        return NO_ROOM
+    grown = demand / foreseen if foreseen > 0 else SURGE_ROOM
+    return min(max(grown, LIVE_ROOM), SURGE_ROOM)
 
 
 def _waits(signal: Signal) -> Candidate:
