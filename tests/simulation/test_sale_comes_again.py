@@ -21,7 +21,7 @@ SCHEDULE = {
     "weekdays": ["Monday", "Wednesday"],
     "start": "14:00",
     "end": "15:00",
-    "multiplierPercent": 200,
+    "multiplierPercent": 180,
     "multiplierSource": "LastTime",
 }
 
@@ -55,7 +55,7 @@ def flight() -> Flight:
 
 def test_the_second_sale_is_planned_by_what_the_first_brought(flight: Flight) -> None:
     given, learned = (decision.observation.windows[0] for decision in flight.decisions)
-    assert (given.multiplier_percent, given.measured) == (200, "")
+    assert (given.multiplier_percent, given.measured) == (180, "")
     assert learned.multiplier_percent == pytest.approx(100 * FACTOR, rel=0.15)
     assert "measured from 2026-03-02 14:00 UTC on" in learned.measured
 
