@@ -43,9 +43,9 @@ def growing_days() -> Values:
 @pytest.mark.parametrize(
     ("rps", "world", "share"),
     [
-        (busy_days(hours_until(21 * HOUR)), WORLD, 0.2),
-        (growing_days(), WORLD, 0.2),
-        (busy_days(hours_until(21 * HOUR)), SLOW_START, 0.3),
+        (busy_days(hours_until(21 * HOUR)), WORLD, 0.05),
+        (growing_days(), WORLD, 0.05),
+        (busy_days(hours_until(21 * HOUR)), SLOW_START, 0.05),
     ],
     ids=["clean season", "trend of 2 % a day", "start-up of 10 minutes"],
 )
@@ -73,15 +73,15 @@ def test_a_holiday_that_nobody_told_of_is_served_and_not_staffed_as_a_working_da
 
 # ── Demand that cannot be known ──────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
-def test_an_unannounced_flash_crowd_is_met_no_later_than_by_an_hpa_at_equal_cost(factor: float) -> None:
+def test_an_unannounced_flash_crowd_is_met_earlier_than_by_an_hpa_at_equal_cost(factor: float) -> None:
     begin, end = MONDAY + 10 * HOUR, MONDAY + 10 * HOUR + 45 * MINUTE
     hours = hours_until(14 * HOUR)
     crowd = (hours >= 10) & (hours < 10.75)
     demand = demand_of(busy_days(hours) * np.where(crowd, factor, 1.0), evaluate_from=MONDAY + 8 * HOUR)
     ours = steered(demand, WORLD)
     hpa = hpa_at_equal_cost(demand, WORLD, ours)
-    assert violated_minutes(ours, begin, end) <= violated_minutes(hpa, begin, end) + 1
-    assert score(ours).violation_minutes <= score(hpa).violation_minutes
+    assert violated_minutes(ours, begin, end) <= 0.9 * violated_minutes(hpa, begin, end)
+    assert score(ours).violation_minutes <= 0.7 * score(hpa).violation_minutes
 
 
 def test_after_a_level_shift_the_new_level_is_the_usual_one_within_two_hours() -> None:
@@ -91,10 +91,10 @@ def test_after_a_level_shift_the_new_level_is_the_usual_one_within_two_hours() -
     ours = steered(demand, WORLD)
     hpa = hpa_at_equal_cost(demand, WORLD, ours)
     known = shift + 2 * HOUR
-    assert score(ours).violation_minutes <= 0.7 * score(hpa).violation_minutes
+    assert score(ours).violation_minutes <= 0.4 * score(hpa).violation_minutes
     assert violated_minutes(ours, known, MONDAY + DAY) <= 0.02 * 12 * 60
     needed = ours.needed_replicas[between(ours, known, MONDAY + DAY)].mean()
-    assert ours.created_replicas[between(ours, known, MONDAY + DAY)].mean() <= 1.25 * needed
+    assert ours.created_replicas[between(ours, known, MONDAY + DAY)].mean() <= 1.2 * needed
 
 
 # ── A world that fails ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,11 +112,11 @@ def test_20_minutes_without_metrics_remove_nothing_and_the_forecast_goes_on_addi
         assert dark[-1] > dark[0]
         ours_violated += violated_minutes(ours, blackout.begin, end)
         hpa_violated += violated_minutes(hpa, blackout.begin, end)
-    assert ours_violated <= 0.5 * hpa_violated
+    assert ours_violated <= 0.1 * hpa_violated
 
 
 @pytest.mark.parametrize("hour", [9, 10, 11.5])
-def test_an_outage_removes_nothing_and_the_storm_after_it_violates_a_fifth_of_an_hpas_minutes(hour: float) -> None:
+def test_an_outage_removes_nothing_and_the_storm_after_it_violates_a_tenth_of_an_hpas_minutes(hour: float) -> None:
     outage = Outage(MONDAY + hour * HOUR, length=20 * MINUTE, storm=1.5)
     world = World(variants=(outage,))
     demand = demand_of(busy_days(hours_until((hour + 2.5) * HOUR)), evaluate_from=MONDAY + (hour - 1.5) * HOUR)
@@ -125,7 +125,7 @@ def test_an_outage_removes_nothing_and_the_storm_after_it_violates_a_fifth_of_an
     settled = outage.end + 45 * MINUTE
     hpa_violated = violated_minutes(hpa, outage.begin, settled)
     assert removes_nothing(ours, outage.begin, outage.end)
-    assert violated_minutes(ours, outage.begin, settled) <= 0.2 * hpa_violated
+    assert violated_minutes(ours, outage.begin, settled) <= 0.1 * hpa_violated
 
 
 @pytest.mark.parametrize("target", [10 * MINUTE, 20 * MINUTE], ids=["in 10 minutes", "in 20 minutes"])
@@ -135,16 +135,16 @@ def test_a_queue_worker_drains_batches_that_nobody_foresees_in_their_target_time
 ) -> None:
     drained = [time / target for time in times_to_drain(Batches(HOUR, share, latest=20 * MINUTE), target)]
     assert len(drained) == 6
-    assert min(drained) >= 0.85
-    assert max(drained) <= 1.15
+    assert min(drained) >= 0.95
+    assert max(drained) <= 1.05
 
 
 def test_a_queue_worker_drains_batches_that_it_foresees_in_their_target_time_too() -> None:
     target = 10 * MINUTE
     drained = [time / target for time in times_to_drain(Batches(HOUR), target)]
     assert len(drained) == 6
-    assert min(drained) >= 0.85
-    assert max(drained) <= 1.15
+    assert min(drained) >= 0.95
+    assert max(drained) <= 1.05
 
 
 def times_to_drain(batches: Batches, target: timedelta) -> list[timedelta]:
