@@ -70,16 +70,14 @@ def _need(demand: float, signal: Signal, observation: Observation) -> _Need:
 
 
 def _room(demand: float, foreseen: float | None) -> float:
-    """Return the room that measured demand needs to grow while pods start: none within what the forecast sized for.
+    """Return the room that measured demand needs to grow while pods start: none within what is planned.
 
     Above it, as much as demand is above what was foreseen: so much it grew unforeseen, and may grow once more.
     """
     if foreseen is None:
         return LIVE_ROOM
-    if demand <= FORECAST_ROOM * foreseen:
-        return NO_ROOM
     grown = demand / foreseen if foreseen > 0 else SURGE_ROOM
-    return min(max(grown, LIVE_ROOM), SURGE_ROOM)
+    return min(max(grown, NO_ROOM), SURGE_ROOM)
 
 
 def _waits(signal: Signal) -> Candidate:

@@ -11,11 +11,12 @@ SWIFT = a_policy(QUEUED_REQUESTS, LATENCY, objective={"p95Milliseconds": 250, "l
 
 @pytest.mark.parametrize(
     ("planned", "replicas"),
-    [(560, 62), (550, 68), (500, 74), (480, 77), (100, 77), (0, 77)],
+    [(700, 62), (600, 62), (571.5, 65), (500, 74), (480, 77), (100, 77), (0, 77)],
     ids=[
-        "within what the forecast sized for: no room",
-        "just above it: the room of what is measured",
-        "a fifth above what is planned: a fifth",
+        "less than what is planned: no room",
+        "what is planned: no room",
+        "a twentieth above it: a twentieth",
+        "a fifth above it: a fifth",
         "a quarter above it: a quarter",
         "six times as much: no more than that",
         "nothing was foreseen: no more than that",
