@@ -124,7 +124,7 @@ def test_a_recommendation_shows_what_would_be_done_and_does_nothing() -> None:
     doors.policy = doors.policy.model_copy(update={"spec": watching})
     decisions = flown(workload, doors)
     assert pods_of(workload) == [13]
-    assert decisions[-1].desired_replicas == doors.policy.status.desired_replicas == 36
+    assert decisions[-1].desired_replicas == doors.policy.status.desired_replicas == 35  # 330 requests/s
     assert doors.policy.status.reason == Reason.LIVE_RATIO
 
 
@@ -214,7 +214,7 @@ def test_demand_that_waits_for_starting_pods_is_not_counted_again_with_every_swe
     workload = workload_at_noon(jump(100, 200, length=15 * MINUTE), World(start_up=timedelta(minutes=10)))
     flown(workload, PretendDoors(workload, a_policy(QUEUED_REQUESTS, objective=P95)))
     assert workload.backlog.max() > 10_000
-    assert workload.created.max() == 24  # what 200 requests/s need at 85 %
+    assert workload.created.max() == 24  # what 200 requests/s need with room to grow
 
 
 # ── Edges of schedules (kedacore/keda #6846, #6665, #4677) ───────────────────────────────────────────────────────────
@@ -264,7 +264,7 @@ class WithDatabase(PretendDoors):
 
 @pytest.mark.parametrize(
     ("limit", "most"),
-    [(None, 46), ({"action": "Block"}, 22), ({"action": "Cap", "maxReplicas": 30}, 30)],
+    [(None, 46), ({"action": "Block"}, 21), ({"action": "Cap", "maxReplicas": 30}, 30)],
     ids=["without a limit", "none above 20 workers", "at most 30 workers"],
 )
 def test_workers_are_not_added_to_a_database_at_its_limit(limit: Mapping[str, object] | None, most: int) -> None:
