@@ -19,7 +19,7 @@ FEWEST_ORIGINS = 12  # where so much is missing that fewer can be scored, nothin
 CHANCE = 1.64  # standard errors that a naive forecast is ahead by chance in one of twenty cases
 EQUAL_LOSS = 1e-6  # losses closer than this share of demand are a tie: both are perfect
 SMALL_LOSS = 1e-3  # losing so much of demand to a naive forecast moves no replica
-FAR = 2.0  # in first parts of traces no forecast lost more, and to act on all of them was better (docs/decisions/0014)
+FAR = 1.6  # in first parts of traces no forecast lost more, and to act on all of them was better (docs/decisions/0014)
 
 
 @dataclass(frozen=True, slots=True)

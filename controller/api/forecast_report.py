@@ -41,6 +41,8 @@ class GateVerdict(Part):
 
     open: bool
     """True while the forecast may act."""
+    short_term: bool = False
+    """Whether its bound over the lead time acts at least; true where the gate is open."""
     reason: Annotated[str, Field(max_length=64)]
     """The test that decided, in one word."""
     message: Sentence

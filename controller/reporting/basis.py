@@ -27,7 +27,7 @@ def demand_from(
         name=name,
         unit=unit,
         forecast=forecast,
-        gate=GateRow(fitted.gate.open, fitted.gate.reason, fitted.gate.message),
+        gate=GateRow(fitted.gate.open, fitted.gate.short_term, fitted.gate.reason, fitted.gate.message),
         accuracy=_accuracy(fitted),
         weights=_weights(fitted),
         basis=f"From {number(fitted.history / DAY, 1).removesuffix('.0')} days of history, {origins} rolling origins.",

@@ -118,4 +118,5 @@ def _origins(origins: Sequence[datetime]) -> str:
 
 
 def _verdict(gate: Gate) -> str:
-    return f"The forecast may {'' if gate.open else 'not '}act: {gate.message}."
+    may = "may act" if gate.open else "may act over the lead time alone" if gate.short_term else "may not act"
+    return f"The forecast {may}: {gate.message}."

@@ -127,7 +127,7 @@ def _demand(signal: SignalForecast, policy: ScalingPolicy | None) -> Demand:
         name=signal.name,
         unit=signal.name,
         forecast=_band(signal.points, f"the highest of each hour, planned{percentile}"),
-        gate=GateRow(signal.gate.open, signal.gate.reason, signal.gate.message),
+        gate=GateRow(signal.gate.open, signal.gate.short_term, signal.gate.reason, signal.gate.message),
         accuracy=_accuracy(signal.accuracy),
         weights=tuple(Weight(model.name, model.weight_percent, model.error_percent) for model in signal.models),
         basis=f"From {number(signal.history_days, 1).removesuffix('.0')} days of history{origins}.",

@@ -65,11 +65,17 @@ class AccuracyRow:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """Whether the forecast may act, the test that decided in one word, and its figures in one sentence."""
+    """Whether the forecast may act, or at least its bound over the lead time, and why: in a word, and with figures."""
 
     open: bool
+    short_term: bool
     reason: str
     message: str
+
+    @property
+    def state(self) -> str:
+        """What the forecast does, as a verb."""
+        return "acts" if self.open else "acts over the lead time alone" if self.short_term else "does not act"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

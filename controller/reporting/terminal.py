@@ -73,8 +73,9 @@ def _figures(report: Report) -> Table:
         table.add_row(_text(figure.label, "dim"), _text(figure.value, "bold"), _text(figure.note))
     for demand in report.demands:
         if demand.gate is not None:
-            state = "acts" if demand.gate.open else "does not act"
-            table.add_row(_text(f"Forecast of {demand.name}", "dim"), _text(state, "bold"), _text(demand.gate.message))
+            table.add_row(
+                _text(f"Forecast of {demand.name}", "dim"), _text(demand.gate.state, "bold"), _text(demand.gate.message)
+            )
     return table
 
 

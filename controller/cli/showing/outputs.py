@@ -65,7 +65,8 @@ def _finite(value: Any) -> Any:  # noqa: ANN401  JSON
 
 def gate_sentence(gate: Gate) -> str:
     """Return a gate's verdict, the word for it and its figures."""
-    return f"The gate is {'open' if gate.open else 'closed'} ({gate.reason}): {gate.message}."
+    nevertheless = "" if gate.open or not gate.short_term else " Its bound over the lead time acts nevertheless."
+    return f"The gate is {'open' if gate.open else 'closed'} ({gate.reason}): {gate.message}.{nevertheless}"
 
 
 def make_table(names: Sequence[str], numbers: Sequence[str]) -> Table:

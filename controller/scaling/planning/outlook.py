@@ -16,7 +16,7 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
-from controller.scaling.capacity import replicas_for
+from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.planning.needs import MOMENT, queue_waits
@@ -103,7 +103,7 @@ class Peaks:
     def _sized(self, signal: Signal, demand: float) -> int:
         capacity = capacity_of(signal, self.memory)
         objective = NO_SLACK if signal.name in queue_waits(self.policy) else self.policy.spec.objective
-        return 0 if capacity is None else replicas_for(demand, capacity, objective)
+        return 0 if capacity is None else replicas_with_room(demand, capacity, objective, room=FORECAST_ROOM)
 
     def _signal(self, signal: Signal) -> SignalOutlook:
         peaks = self.by_signal.get(signal.name, "its peaks have not been asked for yet")

@@ -84,10 +84,16 @@ def _points(ahead: Ahead, now: datetime) -> tuple[ForecastPoint, ...]:
     return tuple(points)
 
 
+BOUND_ACTS = "Of the forecast only the bound over the lead time acts."
+
+
 def _verdict(policy: ScalingPolicy, fits: Mapping[str, SignalFit], plan: PlanAhead) -> str:
     closed = [f"{name}: {fit.fitted.gate.message}" for name, fit in sorted(fits.items()) if not fit.fitted.gate.open]
     if not plan.steps:
-        return " ".join(["The forecast does not act yet.", "; ".join(closed)]).rstrip()
+        says = (
+            BOUND_ACTS if any(fit.fitted.gate.short_term for fit in fits.values()) else "The forecast does not act yet."
+        )
+        return " ".join([says, "; ".join(closed)]).rstrip()
     return " ".join([_sentence(policy, plan), *closed])
 
 
@@ -116,7 +122,9 @@ def _warning(policy: ScalingPolicy, outlook: CapacityOutlook | None, now: dateti
 
 def _signal_forecast(ahead: Ahead, fit: SignalFit, now: datetime) -> SignalForecast:
     fitted, points = fit.fitted, _points(ahead, now)
-    gate = GateVerdict(open=fitted.gate.open, reason=fitted.gate.reason, message=fitted.gate.message)
+    gate = GateVerdict(
+        open=fitted.gate.open, short_term=fitted.gate.short_term, reason=fitted.gate.reason, message=fitted.gate.message
+    )
     return SignalForecast(
         name=ahead.signal.name,
         history_days=_figure(fitted.history / timedelta(days=1)),

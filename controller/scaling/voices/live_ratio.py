@@ -47,26 +47,27 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
     capacity = capacity_of(signal, observation.memory)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.name))
-    need = _need(demand, signal, observation)
-    replicas = replicas_with_room(need.demand, capacity, observation.policy.spec.objective, room=need.room)
-    return Candidate(Reason.LIVE_RATIO, signal.name, replicas, f"{need.told}: needs {replicas} replicas")
+    sized = [
+        (replicas_with_room(need.demand, capacity, observation.policy.spec.objective, room=need.room), need.told)
+        for need in _needs(demand, signal, observation)
+    ]
+    replicas, told = max(sized, key=lambda each: each[0])
+    return Candidate(Reason.LIVE_RATIO, signal.name, replicas, f"{told}: needs {replicas} replicas")
 
 
-def _need(demand: float, signal: Signal, observation: Observation) -> _Need:
-    """Return what to size for: what is measured, or what it may come to if the bound of a closed forecast says so."""
+def _needs(demand: float, signal: Signal, observation: Observation) -> tuple[_Need, ...]:
+    """Return what to size for: what is measured, and what it may come to if the bound of a closed forecast says so."""
     room = _room(demand, bound(observation, signal.name, horizon=timedelta(0)))
     measured = _Need(demand, room, f"{signal.name} is {demand:.4g} now")
-    if peak(observation, signal.name, horizon=timedelta(0)) is not None:
-        return measured  # the forecast's own voice says the rest
     lead = lead_time(observation.policy, observation.memory)
     soon = bound(observation, signal.name, horizon=lead)
-    if soon is None or soon * FORECAST_ROOM <= demand * measured.room:
-        return measured
+    if soon is None or peak(observation, signal.name, horizon=lead) is not None:  # an open forecast has its own voice
+        return (measured,)
     percentile = observation.policy.spec.forecast.planning_percentile
     told = (
         f"{measured.told} and may reach {soon:.4g} (p{percentile}) within the lead time of {lead.total_seconds():.0f} s"
     )
-    return _Need(soon, FORECAST_ROOM, told)
+    return measured, _Need(soon, FORECAST_ROOM, told)
 
 
 def _room(demand: float, foreseen: float | None) -> float:
@@ -76,8 +77,10 @@ def _room(demand: float, foreseen: float | None) -> float:
     """
     if foreseen is None:
         return LIVE_ROOM
+    if demand <= foreseen:
+        return NO_ROOM
     grown = demand / foreseen if foreseen > 0 else SURGE_ROOM
-    return min(max(grown, NO_ROOM), SURGE_ROOM)
+    return min(max(grown, LIVE_ROOM), SURGE_ROOM)
 
 
 def _waits(signal: Signal) -> Candidate:

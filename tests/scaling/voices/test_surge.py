@@ -11,11 +11,11 @@ SWIFT = a_policy(QUEUED_REQUESTS, LATENCY, objective={"p95Milliseconds": 250, "l
 
 @pytest.mark.parametrize(
     ("planned", "replicas"),
-    [(700, 62), (600, 62), (571.5, 65), (500, 74), (480, 77), (100, 77), (0, 77)],
+    [(700, 62), (600, 62), (571.5, 68), (500, 74), (480, 77), (100, 77), (0, 77)],
     ids=[
         "less than what is planned: no room",
         "what is planned: no room",
-        "a twentieth above it: a twentieth",
+        "a twentieth above it: the room of what is measured",
         "a fifth above it: a fifth",
         "a quarter above it: a quarter",
         "six times as much: no more than that",
