@@ -1,12 +1,12 @@
 """A few traces at one start-up, with every second HPA: what `replay` would say, in minutes in place of hours."""
 
 from benchmarks.aims import OTHER_GROUP, SEASONAL_GROUP, SPIKY_GROUP
-from benchmarks.contenders import EVERY_SECOND, HPA, LAST_WEEK, LEAN, MAIN, TOLERANT
+from benchmarks.contenders import EVERY_SECOND, HPA, LEAN, MAIN
 from benchmarks.replay import USUAL_START_UP, Plan, hold, pages
 from benchmarks.scenes import scenes
 from benchmarks.tables import Table
 
-THINNED = {name: MAIN[name][EVERY_SECOND] for name in (HPA, TOLERANT, LAST_WEEK)}
+THINNED = {HPA: MAIN[HPA][EVERY_SECOND]}
 
 
 def table() -> Table:
