@@ -21,6 +21,7 @@ JUDGING = (
     "coverage",
     "replay_cost",
     "planning",
+    "whatif",
     "outlook",
     "invariants",
     "wire",
