@@ -38,6 +38,13 @@ def status_of(observation: Observation) -> ScalingPolicyStatus:
     return status_after(evaluate(observation))
 
 
+def test_every_field_of_a_status_is_the_decisions_and_none_is_left_from_the_one_before() -> None:
+    observation = an_observation(a_policy(REQUESTS), requests=100)
+
+    assert not observation.policy.status.model_fields_set
+    assert status_of(observation).model_fields_set == set(ScalingPolicyStatus.model_fields)
+
+
 def swept_again(observation: Observation, **changes: Any) -> Observation:  # noqa: ANN401  any field of it
     """Return the next look at the same policy, its status and memory as this decision left them."""
     decision = evaluate(observation)
