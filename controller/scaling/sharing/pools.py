@@ -13,8 +13,8 @@ from controller.scaling.decision import Decision
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.observation import Grant
 from controller.scaling.reasons import Reason
-from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Workload
-from controller.scaling.sharing.shares import Claim, Pool, share_pools
+from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
+from controller.scaling.sharing.shares import ROUNDING, Claim, Pool, share_pools
 
 HELD_BY_HAND = (Reason.PINNED, Reason.PAUSED, Reason.FROZEN)
 
@@ -64,16 +64,26 @@ def _quotas(decisions: Iterable[Decision], known: NamespaceQuotas) -> Iterator[P
     deciding = {_target(decision): decision for decision in decisions}
     undecided = [footprint for target, footprint in known.footprints.items() if target not in deciding]
     asked = [
-        (_claim(decision, runs=_runs_anyway(decision, footprint)), footprint.takes)
+        (_claim(decision, runs=_runs_anyway(decision, footprint)), footprint)
         for target, decision in deciding.items()
         if (footprint := known.footprints.get(target))
     ]
     for quota in known.quotas:
         taken = quota.others + sum(each.pods * each.takes.get(quota.resource, 0.0) for each in undecided)
-        claims = tuple(
-            replace(claim, price=takes[quota.resource]) for claim, takes in asked if takes.get(quota.resource)
-        )
-        yield Pool(f"ResourceQuota {quota.name} ({quota.resource})", Reason.QUOTA, quota.hard - taken, claims)
+        yield _pool(quota, quota.hard - taken, asked)
+
+
+def _pool(quota: Quota, total: float, asked: Iterable[tuple[Claim, Footprint]]) -> Pool:
+    """Return the pool that a quota is. One lowered below what runs ends no pods, as in Kubernetes: nobody grows."""
+    claims, kept = [], []
+    for claim, footprint in asked:
+        if price := footprint.takes.get(quota.resource):
+            claims.append(replace(claim, price=price))
+            kept.append(min(claim.wanted, footprint.pods))
+    running = sum(claim.price * pods for claim, pods in zip(claims, kept, strict=True))
+    if running > total + abs(total) * ROUNDING:
+        claims = [replace(claim, floor=max(claim.floor, pods)) for claim, pods in zip(claims, kept, strict=True)]
+    return Pool(f"ResourceQuota {quota.name} ({quota.resource})", Reason.QUOTA, total, tuple(claims))
 
 
 def _runs_anyway(decision: Decision, footprint: Footprint) -> int:

@@ -90,11 +90,11 @@ POD = {CPU: 1.0, "pods": 1.0}
 
 
 def wishes(name: str, replicas: int, **spec: object) -> Decision:
-    """Return a decision of a policy that wants so many replicas and runs six, without a budget."""
-    return decided(name, 8.5 * replicas, spec={"cost": None, **spec})
+    """Return a decision of a policy that wants so many replicas and runs four, without a budget."""
+    return decided(name, 8.5 * replicas, runs=4, spec={"cost": None, **spec})
 
 
-def room(*quotas: Quota, pods: int = 6, absent: str = "", **takes: dict[str, float]) -> NamespaceQuotas:
+def room(*quotas: Quota, pods: int = 4, absent: str = "", **takes: dict[str, float]) -> NamespaceQuotas:
     """Return these quotas, and Deployments `a` to `c` with pods of one core."""
     sizes = {"a": POD, "b": POD, "c": POD, **takes}
     footprints = {
@@ -110,11 +110,13 @@ def granted(quotas: NamespaceQuotas, *decisions: Decision) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("quota", "priority", "shares"),
     [
-        (Quota("team", CPU, hard=26, others=0), 0, {}),
-        (Quota("team", CPU, hard=16, others=0), 0, {"a": 6, "b": 4}),
-        (Quota("team", CPU, hard=16, others=0), 1, {"a": 2}),
-        (Quota("team", CPU, hard=20, others=4), 0, {"a": 6, "b": 4}),
-        (Quota("team", CPU, hard=16, others=20), 0, {"a": 2, "b": 2}),
+        (Quota("team", CPU, hard=24, others=0), 0, {}),
+        (Quota("team", CPU, hard=14, others=0), 0, {"a": 6, "b": 4}),
+        (Quota("team", CPU, hard=14, others=0), 1, {"a": 2}),
+        (Quota("team", CPU, hard=18, others=4), 0, {"a": 6, "b": 4}),
+        (Quota("team", CPU, hard=12, others=0), 1, {"a": 2, "b": 6}),
+        (Quota("team", CPU, hard=11, others=0), 1, {"a": 4, "b": 4}),
+        (Quota("team", CPU, hard=16, others=20), 0, {"a": 4, "b": 4}),
         (Quota("team", "requests.memory", hard=0, others=0), 0, {}),
     ],
     ids=[
@@ -122,21 +124,23 @@ def granted(quotas: NamespaceQuotas, *decisions: Decision) -> dict[str, int]:
         "shared by need beside what is not decided about",
         "the higher priority gets its wish, the other one the rest",
         "beside what others take",
-        "others take more than there is: floors alone",
+        "all of it runs: the higher priority grows by what the other one ends",
+        "less than what runs: nothing ends, nothing grows",
+        "others take more than there is: what runs",
         "what these pods do not ask for",
     ],
 )
 def test_a_quota_is_shared_to_the_pod(quota: Quota, priority: int, shares: dict[str, int]) -> None:
-    # Six pods of c stand undecided. Of 10 cores left floors take 4; a needs 10 more and b 6: 3.75 and 2.25.
+    # Four pods of c stand undecided. Of 10 cores left floors take 4; a needs 10 more and b 6: 3.75 and 2.25.
     assert granted(room(quota), wishes("a", 12), wishes("b", 8, priority=priority)) == shares
 
 
 def test_a_grant_names_the_quota_and_its_resource() -> None:
-    quotas = room(Quota("team", CPU, hard=99, others=0), Quota("team", "pods", hard=16, others=0))
+    quotas = room(Quota("team", CPU, hard=99, others=0), Quota("team", "pods", hard=14, others=0))
 
     (grant,) = grants([wishes("a", 12)], quotas).values()
 
-    assert grant == Grant(4, "ResourceQuota team (pods)", Reason.QUOTA)
+    assert grant == Grant(6, "ResourceQuota team (pods)", Reason.QUOTA)
 
 
 def test_pods_of_different_sizes_share_by_what_they_take() -> None:
@@ -167,11 +171,11 @@ def test_a_target_of_unknown_size_is_left_alone() -> None:
     ("spec", "wish", "left"),
     [
         ({}, 5, 8),
-        ({"mode": "Recommend"}, 5, 4),
-        ({"mode": "Recommend"}, 12, 4),
+        ({"mode": "Recommend"}, 5, 6),
+        ({"mode": "Recommend"}, 12, 6),
         ({"pin": {"replicas": 7, "until": "2026-03-03T00:00:00Z"}}, 5, 3),
-        ({"actuator": "Metric"}, 3, 4),
-        ({"actuator": "HPAMinReplicas"}, 3, 4),
+        ({"actuator": "Metric"}, 3, 6),
+        ({"actuator": "HPAMinReplicas"}, 3, 6),
     ],
     ids=[
         "its floor alone",
@@ -197,14 +201,14 @@ def test_who_may_not_act_keeps_what_runs() -> None:
         first, observation=replace(first.observation, obstacle=Obstacle(Reason.TARGET_OWNED_BY_HPA, "an HPA"))
     )
 
-    assert granted(quotas, yielding, wishes("b", 20)) == {"b": 4}
+    assert granted(quotas, yielding, wishes("b", 20)) == {"b": 6}
 
 
 def test_the_message_of_who_is_cut_names_the_quota() -> None:
     first = wishes("a", 12)
-    (grant,) = grants([first], room(Quota("team", CPU, hard=16, others=0))).values()
+    (grant,) = grants([first], room(Quota("team", CPU, hard=14, others=0))).values()
 
     cut = evaluate(replace(first.observation, memory=first.remembered, grant=grant))
 
-    assert (cut.desired_replicas, cut.reason) == (4, Reason.QUOTA)
-    assert cut.message == "ResourceQuota team (requests.cpu) leaves 4 of 12 replicas, by priority and need"
+    assert (cut.desired_replicas, cut.reason) == (6, Reason.QUOTA)
+    assert cut.message == "ResourceQuota team (requests.cpu) leaves 6 of 12 replicas, by priority and need"
