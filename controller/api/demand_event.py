@@ -36,6 +36,8 @@ class DemandEventSpec(Part):
     """End of the event."""
     ramp_in_seconds: Seconds = 0
     """Capacity rises over this time before the start, so that all of it is there when the event begins."""
+    ramp_out_seconds: Seconds = 0
+    """What is asked for falls back to nothing over this time after the end. Default: all of it ends with the event."""
     multiplier_percent: MultiplierPercent | None = None
     """Expected demand in percent of the usual: 250 is two and a half times."""
     like_event: ObjectName | None = None

@@ -117,6 +117,8 @@ class Schedule(Part):
     """No window begins on a public holiday of `forecast.holidays`."""
     ramp_in_seconds: Seconds = 0
     """Capacity rises over this time before the start, so that all of it is there when the window begins."""
+    ramp_out_seconds: Seconds = 0
+    """What is asked for falls back to nothing over this time after the end. Default: all of it ends with the window."""
     multiplier_percent: MultiplierPercent | None = None
     """Demand to plan for, in percent of the usual; learning leaves these windows out. What comes in every such window
     needs none: the forecast learns it."""
@@ -140,3 +142,8 @@ class Schedule(Part):
     def ramp_in(self) -> timedelta:
         """How long before the start capacity begins to rise."""
         return timedelta(seconds=self.ramp_in_seconds)
+
+    @property
+    def ramp_out(self) -> timedelta:
+        """How long after the end some of it is still asked for."""
+        return timedelta(seconds=self.ramp_out_seconds)

@@ -198,15 +198,16 @@ def observations(draw: st.DrawFn, reading: st.SearchStrategy[Reading] = any_read
     spec = draw(counts)
     starts = st.integers(-60, 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
     events = st.builds(
-        lambda start, ramp, percent, floor: an_event(
+        lambda start, ramps, percent, floor: an_event(
             start=start,
             end=start + timedelta(minutes=30),
-            rampInSeconds=ramp,
+            rampInSeconds=ramps[0],
+            rampOutSeconds=ramps[1],
             multiplierPercent=percent,
             minReplicas=floor,
         ),
         starts,
-        st.sampled_from([0, 600]),
+        st.tuples(st.sampled_from([0, 600]), st.sampled_from([0, 1200])),
         st.integers(100, 400),
         st.none() | st.integers(1, 60),
     )

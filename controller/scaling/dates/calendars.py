@@ -16,11 +16,13 @@ FIT_LASTS = timedelta(days=2)  # a forecaster takes in newer samples for a day a
 def calendar_of(spec: ScalingPolicySpec, history: Series, *, events: Sequence[DemandEvent] = ()) -> Calendar:
     """Return the calendar of a history: events and windows with a multiplier are left out of it, and while a fit lasts.
 
+    What a ramp follows after their end is left out with them: demand is not yet as usual there.
+
     Raises ForecastingError as with_holidays does.
     """
     windows = schedule_windows(spec, history.start, history.end + FIT_LASTS)
     multiplied = (window for window in windows if window.known_as or window.multiplier_percent > EVERYTHING)
-    forgotten = tuple(Event(each.start, each.end) for each in (*map(window_of, events), *multiplied))
+    forgotten = tuple(Event(each.start, each.over_at) for each in (*map(window_of, events), *multiplied))
     return with_holidays(Calendar(spec.forecast.time_zone, forgotten), spec.forecast.holidays, history)
 
 
@@ -29,5 +31,5 @@ def calendar_of_days(spec: ScalingPolicySpec, history: Series, *, events: Sequen
 
     Raises ForecastingError as with_holidays does.
     """
-    forgotten = tuple(Event(event.spec.start, event.spec.end) for event in events)
+    forgotten = tuple(Event(each.start, each.over_at) for each in map(window_of, events))
     return with_holidays(Calendar(spec.forecast.time_zone, forgotten), spec.forecast.holidays, history)

@@ -19,9 +19,9 @@ EVERYTHING = 100  # percent
 class DemandWindow:
     """More demand than usual in [start, end): `multiplier_percent` of it, or at least `min_replicas`.
 
-    `reason` says whether an event or a schedule asks for it. All of it is there at the start, after a ramp. Demand in
-    it is remembered as `known_as`, and its multiplier is that of the last time `like` came, which `measured` tells;
-    empty where it is not.
+    `reason` says whether an event or a schedule asks for it. All of it is there at the start, after a ramp, and after
+    the end it may fall over another one. Demand in it is remembered as `known_as`, and its multiplier is that of the
+    last time `like` came, which `measured` tells; empty where it is not.
     """
 
     reason: Reason
@@ -29,6 +29,7 @@ class DemandWindow:
     start: datetime
     end: datetime
     ramp_in_seconds: int = 0
+    ramp_out_seconds: int = 0
     multiplier_percent: int = EVERYTHING
     min_replicas: int = 0
     description: str = ""
@@ -40,6 +41,16 @@ class DemandWindow:
     def ramp_in(self) -> timedelta:
         """How long before the start capacity begins to rise."""
         return timedelta(seconds=self.ramp_in_seconds)
+
+    @property
+    def ramp_out(self) -> timedelta:
+        """How long after the end some of it is still asked for."""
+        return timedelta(seconds=self.ramp_out_seconds)
+
+    @property
+    def over_at(self) -> datetime:
+        """When nothing of it is asked for any more."""
+        return self.end + self.ramp_out
 
     @property
     def told(self) -> str:
@@ -57,6 +68,7 @@ def window_of(event: DemandEvent) -> DemandWindow:
         start=spec.start,
         end=spec.end,
         ramp_in_seconds=spec.ramp_in_seconds,
+        ramp_out_seconds=spec.ramp_out_seconds,
         multiplier_percent=spec.multiplier_percent or EVERYTHING,
         min_replicas=spec.min_replicas or 0,
         description=spec.description,

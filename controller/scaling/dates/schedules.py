@@ -24,12 +24,12 @@ WEEKDAYS = tuple(Weekday)
 
 
 def schedule_windows(spec: ScalingPolicySpec, begin: datetime, end: datetime) -> tuple[DemandWindow, ...]:
-    """Return the windows of all schedules that hold, or whose ramps rise, anywhere in [begin, end); oldest first."""
+    """Return the windows of all schedules that hold, or whose ramps rise or fall, in [begin, end); oldest first."""
     found = (
         window
         for schedule in spec.schedules
-        for window in _windows(schedule, spec, begin, end + schedule.ramp_in)
-        if window.start - window.ramp_in < end and begin < window.end
+        for window in _windows(schedule, spec, begin - schedule.ramp_out, end + schedule.ramp_in)
+        if window.start - window.ramp_in < end and begin < window.over_at
     )
     return tuple(sorted(found, key=lambda window: window.start))
 
@@ -82,6 +82,7 @@ def _window(schedule: Schedule, start: datetime, end: datetime) -> DemandWindow:
         start=start,
         end=end,
         ramp_in_seconds=schedule.ramp_in_seconds,
+        ramp_out_seconds=schedule.ramp_out_seconds,
         multiplier_percent=schedule.multiplier_percent or EVERYTHING,
         min_replicas=schedule.min_replicas or 0,
         description=schedule.description,

@@ -1,6 +1,5 @@
 """What each moment ahead needs: planned demand, events and schedules, sized and within bounds, and who asks for it."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +10,11 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
-from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.demand_windows import DemandWindow
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason
-from controller.scaling.voices.demand_events import share_of
+from controller.scaling.voices.demand_events import asked_of, share_of
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
 from forecasting.series import Series
@@ -75,9 +74,7 @@ class Foresight:
 
     def _of_windows(self, begin: datetime, end: datetime) -> Iterator[Need]:
         for each in self.windows:
-            share = share_of(each, end - MOMENT) if begin < each.end else 0.0
-            floor = math.ceil(each.min_replicas * share)
-            factor = 1 + (each.multiplier_percent / EVERYTHING - 1) * share
+            factor, floor = asked_of(each, share_of(each, begin, end - MOMENT))
             sized = [self._sized(ahead.signal, factor * _peak(ahead.planned, begin, end)) for ahead in self.signals]
             asked = max(floor, *sized) if factor > 1 else floor
             yield self._reserved(Need(asked, each.reason, each.name))

@@ -5,7 +5,7 @@ How peaks go on is forecasting/outlook.py's business; what is told of a runway, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +17,12 @@ from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
-from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
+from controller.scaling.dates.demand_windows import DemandWindow
+from controller.scaling.dates.schedules import moment
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.planning.needs import MOMENT, queue_waits
 from controller.scaling.reasons import Reason
+from controller.scaling.voices.demand_events import asked_of, share_of
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
 from forecasting import PeakOutlook
@@ -83,18 +85,15 @@ class Peaks:
         return needs
 
     def _asked(self, day: date) -> tuple[float, int]:
-        """Return the largest factor and floor of the windows that touch a day.
+        """Return the largest factor and floor of the windows of a day, of their ramps what is in it.
 
         What recurring windows multiply is in the peaks already; those of dated events are not learned from.
         """
         zone = self.policy.spec.forecast.zone
-        on = [
-            each
-            for each in self.windows
-            if each.start.astimezone(zone).date() <= day <= (each.end - MOMENT).astimezone(zone).date()
-        ]
-        dated = (each.multiplier_percent for each in on if each.reason is Reason.DEMAND_EVENT)
-        return max(dated, default=EVERYTHING) / EVERYTHING, max((each.min_replicas for each in on), default=0)
+        begin, end = (moment(datetime.combine(each, time()), zone) for each in (day, day + DAY))
+        asked = [(each.reason, *asked_of(each, share_of(each, begin, end - MOMENT))) for each in self.windows]
+        dated = (factor for reason, factor, _ in asked if reason is Reason.DEMAND_EVENT)
+        return max(dated, default=1.0), max((floor for *_, floor in asked), default=0)
 
     def _known(self, signal: Signal) -> PeakOutlook | None:
         peaks = self.by_signal.get(signal.name)

@@ -14,10 +14,12 @@ from controller.api.schedule import Weekday
 from controller.scaling.dates.schedules import schedule_windows
 from controller.scaling.plan import plan_capacity
 from controller.scaling.reasons import Reason
+from controller.scaling.voices.demand_events import asked_of, share_of
 from tests.builders import a_policy, an_observation
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+MARGIN = 7 * DAY  # on both sides: windows and ramps reach into the year, and out of it
 OFFICE = {"name": "office", "weekdays": ["Monday", "Friday"], "start": "08:00", "end": "18:00", "minReplicas": 10}
 NIGHT = {"name": "night", "weekdays": ["Saturday"], "start": "22:00", "end": "02:00", "minReplicas": 10}
 
@@ -144,12 +146,33 @@ def test_a_schedule_asks_ahead_of_its_start_and_says_so() -> None:
     )
 
 
+def test_a_schedule_is_found_until_its_ramp_has_fallen() -> None:
+    ramped = {**NIGHT, "rampOutSeconds": 24 * 3600}
+    sunday = datetime(2026, 3, 1, 2, tzinfo=UTC)
+    assert windows(sunday, 25 * HOUR, ramped) == ["Sat 28 22:00/Sun 01 02:00"]
+    assert windows(sunday + 24 * HOUR - MINUTE, MINUTE, ramped) == ["Sat 28 22:00/Sun 01 02:00"]
+    assert windows(sunday + 24 * HOUR, MINUTE, ramped) == []
+
+
 # ── A year, minute by minute ─────────────────────────────────────────────────────────────────────────────────────────
 # Half an hour of daylight saving, clocks changed at midnight, the southern hemisphere, and none at all are among these.
 SCHEDULES: tuple[dict[str, Any], ...] = (
-    {"timeZone": "Europe/Berlin", "weekdays": ["Saturday", "Sunday", "Monday"], "start": "22:15", "end": "02:30"},
+    {
+        "timeZone": "Europe/Berlin",
+        "weekdays": ["Saturday", "Sunday", "Monday"],
+        "start": "22:15",
+        "end": "02:30",
+        "rampInSeconds": 64 * 60,  # shares of powers of two are exact
+        "rampOutSeconds": 512 * 60,
+    },
     {"timeZone": "America/New_York", "weekdays": list(Weekday), "start": "02:30", "end": "01:45"},
-    {"timeZone": "Australia/Lord_Howe", "weekdays": ["Sunday"], "start": "02:10", "end": "09:00"},
+    {
+        "timeZone": "Australia/Lord_Howe",
+        "weekdays": ["Sunday"],
+        "start": "02:10",
+        "end": "09:00",
+        "rampOutSeconds": 128 * 60,
+    },
     {
         "timeZone": "America/Santiago",
         "weekdays": ["Sunday", "Wednesday"],
@@ -169,12 +192,6 @@ def year_of_schedules() -> list[dict[str, Any]]:
     return [{**schedule, "name": f"s{number}", "minReplicas": floor} for number, (schedule, floor) in numbered]
 
 
-def minute_of(moment: datetime) -> int:
-    """Return the minute of the year, at its ends for what lies outside."""
-    begin, end = YEAR
-    return (min(max(moment, begin), end) - begin) // MINUTE
-
-
 def ours() -> Minutes:
     """Return the floor of every minute of the year, as decisions would see it hour by hour."""
     spec = a_policy(schedules=year_of_schedules()).spec
@@ -182,20 +199,27 @@ def ours() -> Minutes:
     for hour in range(len(floors) // 60):
         begin = YEAR[0] + hour * HOUR
         for window in schedule_windows(spec, begin, begin + HOUR):
-            first, last = minute_of(max(window.start, begin)), minute_of(min(window.end, begin + HOUR))
-            floors[first:last] = np.maximum(floors[first:last], window.min_replicas)
+            for minute in range(60):
+                now = begin + minute * MINUTE
+                _, floor = asked_of(window, share_of(window, now, now))
+                floors[hour * 60 + minute] = max(floors[hour * 60 + minute], floor)
     return floors
 
 
 def theirs() -> Minutes:
     """Return the same from recurrence rules, naive local times, and the zones of another library."""
-    floors = np.zeros((YEAR[1] - YEAR[0]) // MINUTE, dtype=np.int64)
+    floors = np.zeros((YEAR[1] - YEAR[0] + 2 * MARGIN) // MINUTE, dtype=np.int64)
     for schedule, floor in zip(SCHEDULES, FLOORS, strict=True):
         zone = dateutil.tz.gettz(schedule["timeZone"])
-        for start, end in occurrences(schedule):
-            first, last = (minute_of(existing(naive, zone, fold)) for naive, fold in ((start, 0), (end, 1)))
-            floors[first:last] = np.maximum(floors[first:last], floor)
-    return floors
+        rise, fall = (schedule.get(ramp, 0) // 60 for ramp in ("rampInSeconds", "rampOutSeconds"))
+        for naive_start, naive_end in occurrences(schedule):
+            start, end = existing(naive_start, zone, 0), existing(naive_end, zone, 1)
+            if start < end:
+                shares = [*(np.arange(rise) / rise), *np.ones((end - start) // MINUTE), *(1 - np.arange(fall) / fall)]
+                first = (start - YEAR[0] + MARGIN) // MINUTE - rise
+                on = slice(first, first + len(shares))
+                floors[on] = np.maximum(floors[on], np.ceil(floor * np.array(shares)).astype(np.int64))
+    return floors[MARGIN // MINUTE : -MARGIN // MINUTE]
 
 
 def occurrences(schedule: Mapping[str, Any]) -> Iterator[tuple[datetime, datetime]]:
@@ -223,4 +247,4 @@ def test_overlapping_schedules_in_five_time_zones_hold_to_the_minute_for_a_year(
     mine, others = ours(), theirs()
     assert len(mine) == 365 * 24 * 60
     assert np.flatnonzero(mine != others).tolist() == []
-    assert set(mine.tolist()) == {0, *FLOORS}
+    assert set(mine.tolist()) == {0, *range(5, 31)}

@@ -69,6 +69,8 @@ def test_of_two_signals_the_one_that_needs_more_decides() -> None:
         (an_event(), 3 * HOUR, Need(10, Reason.FORECAST, "requests")),
         (an_event(**FLOOR), HOUR, Need(25, Reason.DEMAND_EVENT, "launch")),
         (an_event(rampInSeconds=3600), HOUR / 2 - SLOT, Need(20, Reason.DEMAND_EVENT, "launch")),
+        (an_event(rampOutSeconds=3600), 3.5 * HOUR, Need(20, Reason.DEMAND_EVENT, "launch")),
+        (an_event(rampOutSeconds=3600), 4 * HOUR, Need(10, Reason.FORECAST, "requests")),
     ],
     ids=[
         "before an event nothing of it is needed",
@@ -76,6 +78,8 @@ def test_of_two_signals_the_one_that_needs_more_decides() -> None:
         "nothing of it after its end",
         "a floor stands without a factor",
         "half of it halfway up its ramp",
+        "half of it halfway down the ramp after its end",
+        "nothing of it after that ramp",
     ],
 )
 def test_an_event_is_planned_for(event: DemandEvent, after_noon: timedelta, need: Need) -> None:

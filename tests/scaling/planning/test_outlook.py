@@ -91,8 +91,17 @@ def test_of_two_signals_the_one_that_needs_more_decides_where_both_are_known() -
         (an_event(multiplierPercent=None, minReplicas=25), [25, 10]),
         (an_event(end="2026-03-03T00:00:00Z"), [30, 10]),
         (an_event(end="2026-03-03T00:00:01Z"), [30, 30]),
+        (an_event(end="2026-03-02T18:00:00Z", rampOutSeconds=12 * 3600), [30, 20]),
+        (an_event(start="2026-03-03T06:00:00Z", end="2026-03-03T07:00:00Z", rampInSeconds=12 * 3600), [20, 30]),
     ],
-    ids=["three times the usual", "a floor", "up to midnight", "a second longer, and another day is touched"],
+    ids=[
+        "three times the usual",
+        "a floor",
+        "up to midnight",
+        "a second longer, and another day is touched",
+        "half of it where its ramp falls past midnight",
+        "half of it where its ramp rises before midnight",
+    ],
 )
 def test_a_day_that_an_event_touches_needs_what_the_event_asks_for(event: DemandEvent, needs: list[int]) -> None:
     made = outlook(policy_of(), {"requests": rising(100, 0)}, windows=[window_of(event)])

@@ -123,11 +123,69 @@ def test_an_event_that_cannot_say_how_many_is_silent_with_a_reason(observation: 
     assert candidate.message
 
 
-def test_the_share_of_an_event_never_falls_again() -> None:
-    window = window_of(an_event(rampInSeconds=600))
-    shares = [share_of(window, window.start + minute * MINUTE) for minute in range(-20, 300)]
-    assert shares == sorted(shares)
-    assert (shares[0], shares[15], shares[20], shares[-1]) == (0, 0.5, 1, 1)
+def test_a_share_rises_over_the_one_ramp_and_falls_over_the_other_minute_by_minute() -> None:
+    window = window_of(an_event(rampInSeconds=640 * 60, rampOutSeconds=320 * 60))
+    minutes = (window.start + minute * MINUTE for minute in range(-700, 120 + 400))
+    shares = [share_of(window, now, now) for now in minutes]
+    rise, fall = [minute / 640 for minute in range(640)], [1 - minute / 320 for minute in range(320)]
+    assert shares == pytest.approx([0] * 60 + rise + [1] * 120 + fall + [0] * 80)
+
+
+@pytest.mark.parametrize("lead", [0, 3, 200], ids=lambda lead: f"{lead} minutes")
+def test_a_share_falls_by_the_clock_however_long_capacity_takes(lead: int) -> None:
+    window = window_of(an_event(rampOutSeconds=600))
+    minutes = [window.end + minute * MINUTE for minute in (-1, 0, 5, 10)]
+    assert [share_of(window, now, now + lead * MINUTE) for now in minutes] == [1, 1, 0.5, 0]
+
+
+@pytest.mark.parametrize(
+    ("minutes_after", "replicas", "why"),
+    [
+        (-1, 30, "all of it to the end"),
+        (0, 30, "and at it"),
+        (15, 20, "half of what is above the usual, half-way"),
+        (24, 14, "a fifth of it after four fifths"),
+        (30, None, "nothing of it after the ramp"),
+        (31, None, "nor later"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_above_the_usual_falls_over_the_ramp_after_the_end(
+    minutes_after: int, replicas: int | None, why: str
+) -> None:
+    event = an_event(rampOutSeconds=1800)
+    now = event.spec.end + minutes_after * MINUTE
+    outlooks = {"requests": an_outlook([70] * 10, start=now)}
+    observation = an_observation(events=[event], outlooks=outlooks, now=now, requests=70)
+    assert proposed(observation) == ([replicas] if replicas else []), why
+
+
+def test_a_floor_falls_over_its_ramp_too_and_says_so() -> None:
+    event = an_event(multiplierPercent=None, minReplicas=40, rampOutSeconds=1800)
+    (asked,) = event_candidates(an_observation(events=[event], now=event.spec.end + 15 * MINUTE, requests=70))
+    assert (asked.replicas, asked.reason) == (20, Reason.DEMAND_EVENT)
+    assert asked.message == (
+        "demand event launch ended at 2026-03-02 15:00 UTC: 1.00 times the usual demand, at least 20 replicas"
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes_after", "requests", "replicas", "why"),
+    [
+        (0, 210, 40, "at the end all that runs"),
+        (15, 210, 40, "no more than runs, although measured demand doubled needs 60"),
+        (24, 210, 40, "nor where it needs 42"),
+        (27, 210, 36, "but less where it needs less"),
+        (15, 70, 20, "as when demand is at once the usual again"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_after_the_end_measured_demand_alone_adds_nothing(
+    minutes_after: int, requests: float, replicas: int, why: str
+) -> None:
+    event = an_event(rampOutSeconds=1800)
+    now = event.spec.end + minutes_after * MINUTE
+    assert proposed(an_observation(replicas=40, events=[event], now=now, requests=requests)) == [replicas], why
 
 
 def test_while_an_event_is_on_without_a_forecast_what_was_scaled_for_it_is_held() -> None:
