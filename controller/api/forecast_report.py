@@ -29,11 +29,13 @@ class PlanStep(Part):
     start: Timestamp
     """When the step begins; the change is made a lead time earlier."""
     replicas: Replicas
-    """Replicas that cover the planned demand until the next step."""
+    """Replicas that cover the planned demand until the next step, as far as bounds allow."""
     reason: Annotated[str, Field(max_length=64)] = ""
-    """What asks for so many: `Forecast`, `DemandEvent`, or the bound that is met."""
+    """What asks for so many: `Forecast`, `DemandEvent`, or the bound that is met, such as `BudgetShared`."""
     source: Annotated[str, Field(max_length=253)] = ""
     """The signal, event or bound that this is about."""
+    wanted: Replicas | None = None
+    """The most that is asked for until the next step, where a bound allows no more than `replicas`; else empty."""
 
 
 class GateVerdict(Part):

@@ -26,6 +26,8 @@ from controller.scaling.planning.ahead import HORIZON
 from controller.scaling.publishing.forecast_report import SignalFit, forecast_report
 from forecasting import SeriesRefused, fit
 
+COLUMNS = ("start", "replicas", "reason", "source", "wanted")
+
 
 @click.command()
 @looks_ahead
@@ -67,7 +69,8 @@ def show_table(found: ForecastReport) -> None:
     held: int | None = None
     for step in steps:
         change = "" if held is None else f"{step.replicas - held:+d}"
-        asked = plain(f"{step.reason} {step.source}")
+        short = "" if step.wanted is None else f", where {step.wanted} are asked for"
+        asked = plain(f"{step.reason} {step.source}{short}")
         table.add_row(f"{step.start.astimezone(UTC):%a %Y-%m-%d %H:%M}", str(step.replicas), change, asked)
         held = step.replicas
     verdict = found.status.verdict or "Nothing has been computed for this policy yet."
@@ -76,16 +79,16 @@ def show_table(found: ForecastReport) -> None:
 
 def show_csv(found: ForecastReport) -> None:
     """Print one row a step; the columns are a promise to programs."""
-    print_csv(["start", "replicas", "reason", "source"], [_row(step) for step in found.status.plan])
+    print_csv(COLUMNS, [_row(step) for step in found.status.plan])
 
 
 def show_json(found: ForecastReport) -> None:
     """Print the same, and until when it reaches."""
     status, made = found.status, found.status.generated_at
-    steps = [dict(zip(("start", "replicas", "reason", "source"), _row(step), strict=True)) for step in status.plan]
+    steps = [dict(zip(COLUMNS, _row(step), strict=True)) for step in status.plan]
     until = {} if made is None else {"generated_at": iso(made), "until": iso(made + HORIZON)}
     print_json({"policy": str(found.key), **until, "verdict": status.verdict, "plan": steps})
 
 
-def _row(step: PlanStep) -> tuple[str, int, str, str]:
-    return iso(step.start), step.replicas, step.reason, step.source
+def _row(step: PlanStep) -> tuple[str, int, str, str, int | None]:
+    return iso(step.start), step.replicas, step.reason, step.source, step.wanted

@@ -61,6 +61,20 @@ def test_people_read_changes_and_how_many_they_are_spared(policy: Path) -> None:
     assert "changes where following demand takes" in text
 
 
+def test_a_plan_that_a_budget_caps_says_so(tmp_path: Path) -> None:
+    cost = {"hourlyPerReplica": 1, "budget": {"name": "team", "hourly": 40}}
+    capped = written(tmp_path, a_policy(A_HALF_HOUR_OF_TAXIS, cost=cost))
+    arguments = ("--trace", TAXI, "--policy", capped, "--at", NOON.isoformat())
+
+    text, found = " ".join(run(*arguments).stdout.split()), steps(*arguments)
+
+    most = max(int(row["wanted"] or 0) for row in found)
+    assert f"BudgetShared budget team, where {most} are asked for" in text
+    assert f"Up to {most} are asked for, first from" in text
+    assert {row["replicas"] for row in found if row["wanted"]} == {"40"}
+    assert any(not row["wanted"] for row in found)
+
+
 def test_a_page_shows_the_plan(policy: Path, tmp_path: Path) -> None:
     page = tmp_path / "plan.html"
 

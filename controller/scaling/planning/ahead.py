@@ -49,9 +49,15 @@ def _steps(needs: Sequence[tuple[datetime, Need]]) -> Iterator[PlanStep]:
     steps = few_steps(np.array([need.replicas for _, need in needs]))
     ends = [*(step.slot for step in steps[1:]), len(needs)]
     for step, end in zip(steps, ends, strict=True):
-        deciding = max((need for _, need in needs[step.slot : end]), key=lambda need: need.replicas)
+        deciding = max((need for _, need in needs[step.slot : end]), key=lambda need: (need.replicas, need.wanted or 0))
         begin, _ = needs[step.slot]
-        yield PlanStep(start=begin, replicas=step.replicas, reason=deciding.reason, source=deciding.source)
+        yield PlanStep(
+            start=begin,
+            replicas=step.replicas,
+            reason=deciding.reason,
+            source=deciding.source,
+            wanted=deciding.wanted,
+        )
 
 
 def needs_ahead(foresight: Foresight, *, now: datetime) -> list[tuple[datetime, Need]]:

@@ -1,11 +1,10 @@
 """The budget as a limit: how many replicas of a policy it pays for, beside what others of it take now."""
 
-import math
 from collections.abc import Iterable
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.planning.outlook import Limit
-from controller.scaling.sharing.shares import ROUNDING
+from controller.scaling.sharing.shares import paid_for
 
 
 def budget_limit(policy: ScalingPolicy, policies: Iterable[ScalingPolicy]) -> Limit | None:
@@ -24,5 +23,4 @@ def budget_limit(policy: ScalingPolicy, policies: Iterable[ScalingPolicy]) -> Li
         if (other.metadata.namespace, theirs.budget.name) == (policy.metadata.namespace, cost.budget.name):
             hourly = min(hourly, theirs.budget.hourly)
             taken += (other.status.current_replicas or 0) * theirs.hourly_per_replica
-    replicas = math.floor(max(hourly - taken, 0.0) / cost.hourly_per_replica + ROUNDING)
-    return Limit("Budget", replicas, f"budget {cost.budget.name}")
+    return Limit("Budget", paid_for(hourly - taken, cost.hourly_per_replica), f"budget {cost.budget.name}")

@@ -1,4 +1,8 @@
-"""What each moment ahead needs: planned demand, events and schedules, sized and within bounds, and who asks for it."""
+"""What each moment ahead needs: planned demand, events and schedules, sized and within bounds, and who asks for it.
+
+Bounds are minReplicas, maxReplicas, and what the policy's own budget pays for. What others will take of that budget,
+what a ResourceQuota has room for, and what people hold by hand is not known ahead.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +15,16 @@ from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
 from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import DemandWindow
+from controller.scaling.guards.error_budget import NEARLY_GONE
+from controller.scaling.judging.error_budget import budget_of
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason
+from controller.scaling.sharing.shares import paid_for
 from controller.scaling.voices.demand_events import asked_of, share_of
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
+from controller.scaling.voices.spare_room import with_room
 from forecasting.series import Series
 
 MOMENT = timedelta(microseconds=1)  # an event that begins where a slot ends is not in it
@@ -32,11 +40,12 @@ class Ahead:
 
 
 class Need(NamedTuple):
-    """Replicas for a while, and what asks for them."""
+    """Replicas for a while, and what asks for them, or bounds them: `wanted` is what is asked for above a bound."""
 
     replicas: int
     reason: Reason
     source: str
+    wanted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +61,24 @@ class Foresight:
         """Return what [begin, end) needs: the largest of all that ask, within the policy's bounds."""
         asked = (*self._of_signals(begin, end), *self._of_windows(begin, end))
         largest = max(asked, key=lambda need: need.replicas, default=_NOTHING)
-        least, most = self.policy.spec.min_replicas, self.policy.spec.max_replicas
+        least, most = self.policy.spec.min_replicas, self._most()
         if largest.replicas < least:
             return Need(least, Reason.TOO_FEW_REPLICAS, "minReplicas")
-        if largest.replicas > most:
-            return Need(most, Reason.TOO_MANY_REPLICAS, "maxReplicas")
+        if largest.replicas > most.replicas:
+            return most._replace(wanted=largest.replicas)
         return largest
 
+    def _most(self) -> Need:
+        """Return the smallest upper bound: maxReplicas, or what the budget pays for where nobody else takes of it."""
+        spec = self.policy.spec
+        if spec.cost and spec.cost.budget:
+            paid = max(paid_for(spec.cost.budget.hourly, spec.cost.hourly_per_replica), spec.min_replicas)
+            if paid < spec.max_replicas:
+                return Need(paid, Reason.BUDGET, f"budget {spec.cost.budget.name}")
+        return Need(spec.max_replicas, Reason.TOO_MANY_REPLICAS, "maxReplicas")
+
     def _of_signals(self, begin: datetime, end: datetime) -> Iterator[Need]:
-        waits = queue_waits(self.policy)
+        waits, careful = queue_waits(self.policy), self._is_careful(begin)
         for each in self.signals:
             if each.signal.name in waits:  # what may wait is sized for the mean, as when it is decided
                 mean = window(each.expected, begin, max(end, begin + waits[each.signal.name])).mean()
@@ -68,6 +86,13 @@ class Foresight:
             else:
                 replicas = self._sized(each.signal, _peak(each.planned, begin, end))
             yield self._reserved(Need(replicas, Reason.FORECAST, each.signal.name))
+            if careful:
+                yield Need(with_room(replicas), Reason.ERROR_BUDGET_NEARLY_GONE, each.signal.name)
+
+    def _is_careful(self, when: datetime) -> bool:
+        """Tell whether little of the error budget will be left even if service is good until then."""
+        wanted = self.policy.spec.objective.error_budget
+        return wanted is not None and budget_of(self.memory.bad_spells, wanted, when).left_share < NEARLY_GONE
 
     def _reserved(self, need: Need) -> Need:
         return need._replace(replicas=with_reserve(need.replicas, self.policy))

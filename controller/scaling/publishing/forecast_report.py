@@ -31,6 +31,7 @@ from controller.scaling.planning.ahead import HORIZON, PlanAhead, look_ahead, pl
 from controller.scaling.planning.needs import Ahead, Foresight
 from controller.scaling.publishing.capacity_runway import is_short, tell_runway
 from controller.scaling.publishing.status import MAX_MESSAGE
+from controller.scaling.reasons import Reason
 from forecasting import FittedForecast
 
 HOUR = timedelta(hours=1)
@@ -94,12 +95,14 @@ def _verdict(policy: ScalingPolicy, fits: Mapping[str, SignalFit], plan: PlanAhe
             BOUND_ACTS if any(fit.fitted.gate.short_term for fit in fits.values()) else "The forecast does not act yet."
         )
         return " ".join([says, "; ".join(closed)]).rstrip()
-    return " ".join([_sentence(policy, plan), *closed])
+    return " ".join([_sentence(policy, plan), *_shortfall(plan), *closed])
 
 
 def _sentence(policy: ScalingPolicy, plan: PlanAhead) -> str:
     peak = max(plan.steps, key=lambda step: step.replicas)
     capped = " (maxReplicas)" if peak.replicas == policy.spec.max_replicas else ""
+    if peak.reason == Reason.BUDGET:
+        capped = f" ({peak.source})"
     low = min(step.replicas for step in plan.steps)
     if low == peak.replicas:
         return f"{low} replicas{capped} throughout the next 48 hours."
@@ -109,6 +112,17 @@ def _sentence(policy: ScalingPolicy, plan: PlanAhead) -> str:
         f"Between {low} and {peak.replicas} replicas{capped} in the next 48 hours, most from {peak.start:%a %H:%M} "
         f"UTC, in {changes} changes{followed}."
     )
+
+
+def _shortfall(plan: PlanAhead) -> list[str]:
+    """Return a sentence on what is asked for above a bound: when first, and how many at most."""
+    short = [step for step in plan.steps if step.wanted is not None]
+    if not short:
+        return []
+    first, most = short[0], max(step.wanted or 0 for step in short)
+    return [
+        f"Up to {most} are asked for, first from {first.start:%a %H:%M} UTC: {first.source} allows {first.replicas}."
+    ]
 
 
 def _warning(policy: ScalingPolicy, outlook: CapacityOutlook | None, now: datetime) -> list[str]:

@@ -4,6 +4,7 @@ Everybody keeps what cannot be cut. The rest goes to the highest priority first;
 in whole replicas, by largest remainders (Hamilton's method). What is shared, and who asks for it, pools.py says.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
@@ -40,6 +41,11 @@ class Pool:
     reason: Reason
     total: float
     claims: tuple[Claim, ...]
+
+
+def paid_for(amount: float, price: float) -> int:
+    """Return how many whole replicas an amount pays for; none where nothing is left of it."""
+    return math.floor(max(amount, 0.0) / price + ROUNDING)
 
 
 def share_pools(pools: Iterable[Pool]) -> Mapping[ObjectKey, Grant]:

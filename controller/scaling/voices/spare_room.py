@@ -23,6 +23,11 @@ def room_candidates(voices: Sequence[Candidate], observation: Observation) -> tu
         return ()
     largest = max(sized, key=lambda voice: voice.replicas or 0)
     needed = largest.replicas or 0
-    replicas = min(math.ceil(MORE_ROOM * needed), MAX_REPLICAS)
+    replicas = with_room(needed)
     message = f"{told(budget)}: {replicas} replicas are kept where {largest.source} needs {needed}"
     return (Candidate(Reason.ERROR_BUDGET_NEARLY_GONE, largest.source, replicas, message),)
+
+
+def with_room(replicas: int) -> int:
+    """Return so many replicas and a fifth more."""
+    return min(math.ceil(MORE_ROOM * replicas), MAX_REPLICAS)

@@ -1,5 +1,6 @@
 """The plan ahead, on a real forecast: at every moment what is needed, in few steps, each with who asks for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -46,6 +47,21 @@ def test_an_announced_launch_is_planned_from_its_start_on_and_named(foresight: F
 
     assert (asked[0].start, asked[0].source) == (launch.spec.start, "launch")
     assert max(step.replicas for step in asked) == max(need.replicas for _, need in needs_ahead(announced, now=now))
+
+
+def test_a_plan_that_a_budget_caps_says_what_is_asked_for(foresight: Foresight) -> None:
+    now = foresight.signals[0].planned.start
+    free = [need.replicas for _, need in needs_ahead(foresight, now=now)]
+    paid = (max(free) + min(free)) // 2
+    policy = a_policy(maxReplicas=2000, cost={"hourlyPerReplica": 1, "budget": {"name": "team", "hourly": paid}})
+
+    steps = plan_ahead(replace(foresight, policy=policy), now=now).steps
+
+    capped = [step for step in steps if step.wanted is not None]
+    assert {(step.replicas, step.reason, step.source) for step in capped} == {(paid, "BudgetShared", "budget team")}
+    assert max(step.wanted or 0 for step in capped) == max(free)
+    assert max(step.replicas for step in steps) == paid
+    assert len(capped) < len(steps)
 
 
 def test_without_a_forecast_that_may_act_there_is_no_plan() -> None:

@@ -1,6 +1,7 @@
 """What a moment ahead needs: the largest of all that ask, within bounds, and who it was."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from controller.api.demand_event import DemandEvent
+from controller.api.error_budget import BadSpell
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.scaling.dates.demand_windows import window_of
@@ -33,8 +35,8 @@ def foresight(
     return Foresight(policy, Memory(), ahead, tuple(map(window_of, events)))
 
 
-def policy_of(*signals: Mapping[str, Any], least: int = 1, most: int = 100) -> ScalingPolicy:
-    return a_policy(*signals, objective=AT_FULL_LOAD, minReplicas=least, maxReplicas=most)
+def policy_of(*signals: Mapping[str, Any], least: int = 1, most: int = 100, **spec: Any) -> ScalingPolicy:  # noqa: ANN401  any field
+    return a_policy(*signals, minReplicas=least, maxReplicas=most, **{"objective": AT_FULL_LOAD, **spec})
 
 
 OTHER = {**REQUESTS, "name": "calls"}
@@ -45,7 +47,7 @@ OTHER = {**REQUESTS, "name": "calls"}
     [
         (100.0, Need(10, Reason.FORECAST, "requests")),
         (0.0, Need(2, Reason.TOO_FEW_REPLICAS, "minReplicas")),
-        (900.0, Need(50, Reason.TOO_MANY_REPLICAS, "maxReplicas")),
+        (900.0, Need(50, Reason.TOO_MANY_REPLICAS, "maxReplicas", wanted=90)),
     ],
     ids=["what is planned for", "at least minReplicas", "at most maxReplicas"],
 )
@@ -53,6 +55,45 @@ def test_a_moment_needs_what_is_planned_for_within_bounds(planned: float, need: 
     policy = policy_of(least=2, most=50)
 
     assert foresight(policy, {"requests": planned}).need(NOON, NOON + SLOT) == need
+
+
+@pytest.mark.parametrize(
+    ("planned", "hourly", "need"),
+    [
+        (100.0, 5, Need(10, Reason.FORECAST, "requests")),
+        (130.0, 5, Need(10, Reason.BUDGET, "budget team", wanted=13)),
+        (130.0, 0, Need(2, Reason.BUDGET, "budget team", wanted=13)),
+        (900.0, 30, Need(50, Reason.TOO_MANY_REPLICAS, "maxReplicas", wanted=90)),
+    ],
+    ids=["what a budget pays for", "no more than that", "but minReplicas", "nor than maxReplicas"],
+)
+def test_a_moment_gets_what_its_own_budget_pays_for(planned: float, hourly: float, need: Need) -> None:
+    cost = {"hourlyPerReplica": "0.5", "budget": {"name": "team", "hourly": hourly}}
+
+    assert foresight(policy_of(least=2, most=50, cost=cost), {"requests": planned}).need(NOON, NOON + SLOT) == need
+
+
+@pytest.mark.parametrize(
+    ("burnt", "after_noon", "need"),
+    [
+        (10, timedelta(0), Need(10, Reason.FORECAST, "requests")),
+        (11, timedelta(0), Need(12, Reason.ERROR_BUDGET_NEARLY_GONE, "requests")),
+        (11, HOUR - SLOT, Need(12, Reason.ERROR_BUDGET_NEARLY_GONE, "requests")),
+        (11, HOUR, Need(10, Reason.FORECAST, "requests")),
+    ],
+    ids=["over a quarter is left", "less than that", "while the bad minutes count", "but no longer"],
+)
+def test_while_an_error_budget_is_nearly_gone_a_fifth_more_is_planned(
+    burnt: int, after_noon: timedelta, need: Need
+) -> None:
+    budget = {"targetPercent": 99, "windowDays": 1}  # 14.4 minutes
+    objective = {**AT_FULL_LOAD, "indicators": [{"signal": "errors", "above": "50m"}], "errorBudget": budget}
+    policy = policy_of(REQUESTS, {"name": "errors", "preset": "http-error-ratio"}, objective=objective)
+    began = NOON + HOUR - 24 * HOUR
+    spell = BadSpell(began=began, ended=began + timedelta(minutes=burnt), minutes=burnt, over=True)
+    seen = replace(foresight(policy, {"requests": 100.0}), memory=Memory(bad_spells=(spell,)))
+
+    assert seen.need(NOON + after_noon, NOON + after_noon + SLOT) == need
 
 
 def test_of_two_signals_the_one_that_needs_more_decides() -> None:

@@ -1,4 +1,7 @@
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from controller.api.forecast_report import ForecastReport
 from controller.api.policy_status import Memory
@@ -17,6 +20,29 @@ def test_an_open_forecast_is_told_hour_by_hour_and_as_a_plan() -> None:
     assert all(2 <= step.replicas <= 100 for step in status.plan)
     assert all(before.replicas != after.replicas for before, after in zip(status.plan, status.plan[1:], strict=False))
     assert status.plan[-1].start < NOON + HORIZON
+
+
+@pytest.mark.parametrize(
+    ("limits", "planned", "short"),
+    [
+        (
+            {"cost": {"hourlyPerReplica": 2, "budget": {"name": "team", "hourly": 7}}},
+            "3 replicas (budget team) throughout",
+            " Up to 8 are asked for, first from Mon 12:00 UTC: budget team allows 3.",
+        ),
+        (
+            {"maxReplicas": 4},
+            "4 replicas (maxReplicas) throughout",
+            " Up to 8 are asked for, first from Mon 12:00 UTC: maxReplicas allows 4.",
+        ),
+        ({"maxReplicas": 8}, "8 replicas (maxReplicas) throughout", ""),
+    ],
+    ids=["a budget", "maxReplicas", "no shortfall"],
+)
+def test_a_verdict_tells_what_a_bound_does_not_allow(limits: dict[str, Any], planned: str, short: str) -> None:
+    fits = {"requests": SignalFit(a_fitted_forecast(), None)}
+    verdict = forecast_report(a_policy(**limits), fits, Memory(), now=NOON).status.verdict
+    assert verdict == f"{planned} the next 48 hours.{short}"
 
 
 def test_a_closed_forecast_has_no_plan_and_says_why() -> None:
