@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from controller.cli.reading.calendars import People, knows_people
 from controller.cli.reading.histories import Histories, History, from_files
 from controller.cli.reading.values import LEVEL, Duration
 from controller.cli.showing.outputs import (
@@ -20,7 +21,7 @@ from controller.cli.showing.outputs import (
 )
 from controller.cli.trying.gains import Gain, Wish, check_wish, gains_of, gains_table, write_policies
 from controller.cli.trying.side_by_side import JOBS, workers
-from forecasting import Calendar, FittedForecast, Series, SeriesRefused, fit_batch
+from forecasting import FittedForecast, Series, SeriesRefused, fit_batch
 from forecasting.batch import DEFAULT_LEAD_TIME, DEFAULT_PLANNING_LEVEL, LONGEST_HISTORY
 from forecasting.scan import Finding, assess, rank
 
@@ -36,9 +37,9 @@ FIGURES = ("gain", "rival", "wape", "of_week_naive", "coverage", "origins")  # f
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """How histories are fitted: the clock people live by, the quantile that is planned for, the time capacity takes."""
+    """How histories are fitted: the people behind them, the quantile that is planned for, the time capacity takes."""
 
-    calendar: Calendar
+    people: People
     level: float
     lead_time: timedelta
 
@@ -81,7 +82,7 @@ class Outcome:
 @click.option(
     "--level", type=LEVEL, default=DEFAULT_PLANNING_LEVEL, show_default=True, help="Quantile that is planned for."
 )
-@click.option("--time-zone", default="UTC", show_default=True, help="The clock that people live by, Europe/Berlin say.")
+@knows_people
 @click.option("--best", type=click.IntRange(1, 100), help="Replay so many of the best beside an HPA, and rank these.")
 @click.option(
     "--write", type=FOLDER, help=f"Write a policy for each of the best (--best, or {BEST}) into a new folder."
@@ -97,7 +98,7 @@ def scan(  # noqa: PLR0913  one parameter a flag
     days: int,
     lead_time: timedelta,
     level: float,
-    time_zone: str,
+    people: People,
     best: int | None,
     write: Path | None,
     jobs: int | None,
@@ -114,10 +115,10 @@ def scan(  # noqa: PLR0913  one parameter a flag
         raise click.UsageError("give files or folders with traces, or --prometheus")
     if not prometheus and (presets or namespaces):
         raise click.UsageError("--preset and --namespace go with --prometheus")
-    wish, keep = Wish(level, lead_time, time_zone), best or (BEST if write else 0)
+    wish, keep = Wish(level, lead_time, people), best or (BEST if write else 0)
     if keep:
         check_wish(wish, write)
-    planning, span = Planning(Calendar(time_zone), level, lead_time), timedelta(days=days)
+    planning, span = Planning(people, level, lead_time), timedelta(days=days)
     if prometheus:
         from controller.cli.reading.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
 
@@ -176,10 +177,11 @@ def batches(histories: Iterator[History]) -> Iterator[list[History]]:
 
 def fit_each(series: Sequence[Series], planning: Planning) -> list[FittedForecast | str]:
     """Return the fit of each, or why there is none; one that is refused does not keep the others from theirs."""
+    if not series:
+        return []
+    calendar = planning.people.calendar(*series)
     try:
-        return [
-            *fit_batch(series, calendar=planning.calendar, planning_level=planning.level, lead_time=planning.lead_time)
-        ]
+        return [*fit_batch(series, calendar=calendar, planning_level=planning.level, lead_time=planning.lead_time)]
     except SeriesRefused as refused:
         if len(series) == 1:
             return [str(refused)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from controller.api.forecast import Holidays
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import LoadSpec
 from controller.cli.scan import scan, show_csv, show_table
@@ -228,11 +229,54 @@ def two(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_holidays_are_marked_in_every_history(tmp_path: Path) -> None:
+    days = noisy_week(28, step=HOUR).reshape(28, 24)
+    days[14] *= 0.2  # 19 January 2026, Martin Luther King Jr. Day
+    trace = write_trace(tmp_path / "shop.csv", days.ravel(), HOUR)
+    place = ["--holidays", "US"]
+
+    plain, marked, ignored = (
+        [float(row["wape"]) for row in listed(trace, trace, *more)]
+        for more in ([], place, [*place, "--ignored-holiday", "Martin Luther King Jr. Day"])
+    )
+
+    assert plain == ignored
+    assert all(told < untold for told, untold in zip(marked, plain, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--holidays", "Mars"], "no public holidays are known of Mars"),
+        (["--holidays", "Mars", "--best", "1"], "--holidays Mars: country"),
+        (["--ignored-holiday", "Columbus Day"], "add --holidays"),
+        (["--time-zone", "Mars/Base"], "unknown time zone"),
+    ],
+    ids=["a place", "a place that no policy can name", "no place", "a clock"],
+)
+def test_people_that_are_not_known_are_told(folder: Path, flags: list[str], sentence: str) -> None:
+    assert sentence in str(run(folder, *flags).exception)
+
+
 @pytest.mark.slow
 def test_the_best_are_replayed_beside_an_hpa_and_get_policies(two: Path, tmp_path: Path) -> None:
     folder = tmp_path / "policies"
 
-    done = run(two, "--best", "1", "--write", folder, "--jobs", "1", "--time-zone", "Europe/Berlin", "--format", "json")
+    done = run(
+        two,
+        "--best",
+        "1",
+        "--write",
+        folder,
+        "--jobs",
+        "1",
+        "--holidays",
+        "DE/BE",
+        "--time-zone",
+        "Europe/Berlin",
+        "--format",
+        "json",
+    )
 
     assert done.exit_code == 0, done.output
     (gain,) = json.loads(done.stdout)["gains"]
@@ -244,9 +288,11 @@ def test_the_best_are_replayed_beside_an_hpa_and_get_policies(two: Path, tmp_pat
     policy = ScalingPolicy.model_validate(yaml.safe_load(text))
     assert (str(policy.key), policy.spec.mode) == ("default/shop-front", "Recommend")
     assert policy.spec.forecast.time_zone == "Europe/Berlin"
+    assert policy.spec.forecast.holidays == Holidays(country="DE", subdivision="BE")
     assert policy.spec.load_signals[0].load == LoadSpec()
     assert "number 1 by gain" in text
     assert "Not learned: what a replica takes" in text
+    assert "holidays, " not in text
 
 
 def test_only_those_that_were_replayed_have_a_gain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
+from controller.api.forecast import Holidays
+from controller.api.refusal import explain
 from controller.errors import InputRefused
 from forecasting import Calendar, Series, public_holidays
 
@@ -21,8 +24,19 @@ class People:
     place: str | None
     ignored: tuple[str, ...]
 
-    def calendar(self, trace: Series) -> Calendar:
-        """Return the calendar of a trace and of what is forecast from it.
+    @property
+    def holidays(self) -> Holidays | None:
+        """The holidays as a policy names them. Raises InputRefused where no policy can."""
+        if self.place is None:
+            return None
+        country, _, subdivision = self.place.partition("/")
+        try:
+            return Holidays(country=country, subdivision=subdivision or None, ignored=self.ignored)
+        except ValidationError as problem:
+            raise InputRefused(f"--holidays {self.place}: {explain(problem)}") from problem
+
+    def calendar(self, *traces: Series) -> Calendar:
+        """Return the calendar of one trace or more, and of what is forecast from them.
 
         Raises InputRefused where holidays of no place are ignored, and ForecastingError for a time zone, a place or a
         name that is not known, and without the holidays package.
@@ -32,8 +46,8 @@ class People:
                 raise InputRefused("--ignored-holiday needs the place whose holiday it is: add --holidays US/NY, say")
             return Calendar(self.time_zone)
         country, _, subdivision = self.place.partition("/")
-        # Somewhere it is another year at the trace's start, and a forecast in December reaches January.
-        years = range(trace.start.year - 1, trace.end.year + 2)
+        # Somewhere it is another year at a trace's start, and a forecast in December reaches January.
+        years = range(min(each.start.year for each in traces) - 1, max(each.end.year for each in traces) + 2)
         days = public_holidays(country, subdivision or None, years=years, ignored=self.ignored)
         return Calendar(self.time_zone, marked_days=days)
 

@@ -4,17 +4,19 @@ What a replica takes is not known of any, so demand is scaled to a usual size an
 the HPA's target: at equal cost, and where both miss as much.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from controller.api.behavior import ScaleUpBehavior
 from controller.api.metadata import ObjectKey
+from controller.cli.reading.calendars import People
 from controller.cli.showing.outputs import UNKNOWN, make_table, percent, plain
 from controller.cli.trying.side_by_side import side_by_side
 from controller.cli.trying.tuned_policies import Chosen, Known, document, key_of, policy_of, write_policy, yaml_of
@@ -39,17 +41,16 @@ NOT_LEARNED = (
     "what a replica takes; it is learned from the latency signal once the policy is there.",
     "how slow is too slow: the objective is a guess.",
     "how long pods take to be Ready; it is learned from the target's own.",
-    "public holidays, schedules, step rules, dependencies: a history of demand has none.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How policies of a scan plan: the quantile, the time capacity takes, and the clock people live by."""
+    """How policies of a scan plan: the quantile, the time capacity takes, and the people they serve."""
 
     level: float
     lead_time: timedelta
-    time_zone: str
+    people: People
 
     @property
     def percentile(self) -> int:
@@ -85,7 +86,7 @@ def _or_last(ratio: float | None) -> float:
 
 
 def _gain(name: str, history: Series, wish: Wish) -> Gain:
-    known = Known(ObjectKey("scan", "workload"), DEFAULT_OBJECTIVE, DEFAULT_POD, wish.lead_time, wish.time_zone)
+    known = _known(ObjectKey("scan", "workload"), wish, load=DEFAULT_POD, lead_time=wish.lead_time)
     world = World(start_up=start_up_within(wish.lead_time))
     policy = policy_of(known, Chosen(world.min_replicas, world.max_replicas, wish.percentile, TOLERANCE))
     try:
@@ -126,7 +127,7 @@ def _told(ratio: float | None) -> str:
 
 def check_wish(wish: Wish, folder: Path | None) -> None:
     """Raise InputRefused where no policy could be written, or over what is there: before the work, not after it."""
-    policy_of(Known(ObjectKey("scan", "workload"), DEFAULT_OBJECTIVE, time_zone=wish.time_zone), _chosen(wish))
+    policy_of(_known(ObjectKey("scan", "workload"), wish), _chosen(wish))
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputRefused(f"--write {folder} must be a new or an empty folder: nothing of yours is written over")
 
@@ -139,13 +140,24 @@ def write_policies(folder: Path, gains: Sequence[Gain], wish: Wish) -> None:
         raise InputRefused(f"--write {folder} cannot be made: {problem}") from problem
     for rank, gain in enumerate(gains, start=1):
         key, preset = workload_of(gain.name)
-        known = Known(key, DEFAULT_OBJECTIVE, time_zone=wish.time_zone, preset=preset)
-        comments = [*_findings(gain, rank), *(f"Not learned: {each}" for each in NOT_LEARNED)]
+        known = _known(key, wish, preset=preset)
+        comments = [*_findings(gain, rank), *(f"Not learned: {each}" for each in _not_learned(wish))]
         write_policy(
             folder / f"{rank:02}-{key.namespace}-{key.name}.yaml",
             yaml_of(document(known, _chosen(wish)), comments),
             "--write",
         )
+
+
+def _known(key: ObjectKey, wish: Wish, **more: Any) -> Known:  # noqa: ANN401  fields of Known
+    people = wish.people
+    return Known(key, DEFAULT_OBJECTIVE, time_zone=people.time_zone, holidays=people.holidays, **more)
+
+
+def _not_learned(wish: Wish) -> Iterator[str]:
+    yield from NOT_LEARNED
+    unknown = "schedules, step rules, dependencies: a history of demand has none."
+    yield f"public holidays, {unknown}" if wish.people.place is None else unknown
 
 
 def _chosen(wish: Wish) -> Chosen:

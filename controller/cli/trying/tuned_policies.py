@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from controller.api.forecast import Holidays
 from controller.api.metadata import API_VERSION, ObjectKey
 from controller.api.objective import Objective
 from controller.api.refusal import explain
@@ -34,6 +35,7 @@ class Known:
     load: Load | None = None
     lead_time: timedelta | None = None
     time_zone: str | None = None
+    holidays: Holidays | None = None
     preset: str = RATE_PRESET
     """What demand is measured by."""
 
@@ -60,7 +62,7 @@ def document(known: Known, chosen: Chosen) -> Mapping[str, Any]:
         "maxReplicas": chosen.max_replicas,
         "signals": _signals(known, chosen),
         "objective": _objective(known),
-        "forecast": {"planningPercentile": chosen.percentile, "timeZone": known.time_zone or "UTC"},
+        "forecast": _forecast(known, chosen),
         "behavior": {"scaleUp": {"tolerancePercent": chosen.tolerance}},
     }
     if known.lead_time is not None:
@@ -96,6 +98,13 @@ def write_policy(path: Path, text: str, option: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as problem:
         raise InputRefused(f"{option} {path} cannot be written: {problem}") from problem
+
+
+def _forecast(known: Known, chosen: Chosen) -> Mapping[str, Any]:
+    found = {"planningPercentile": chosen.percentile, "timeZone": known.time_zone or "UTC"}
+    if known.holidays is None:
+        return found
+    return {**found, "holidays": known.holidays.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
 
 
 def _signals(known: Known, chosen: Chosen) -> list[Mapping[str, Any]]:
