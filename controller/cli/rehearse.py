@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.resources import load_policy
 from controller.cli.reading.values import FILE, Duration
@@ -13,6 +14,7 @@ from controller.cli.showing.outputs import check_folder, make_table, plain, prin
 from controller.cli.showing.timelines import write_timelines
 from controller.errors import InputRefused
 from controller.scaling.judging.score import score
+from controller.scaling.learning.learned_capacity import capacity_of
 from controller.simulation.rehearsal.judging import judge
 from controller.simulation.rehearsal.patterns import PATTERNS, pace_of
 from controller.simulation.rehearsal.rehearse import Rehearsed, fly
@@ -111,9 +113,14 @@ def _counts(verdicts: Sequence[Verdict]) -> Mapping[str, int]:
 
 def _setting(stage: Stage) -> str:
     spec = stage.policy.spec
+    tested = (
+        f"; a replica takes {each.used.per_replica:g} of {each.name}, {each.used.message}"
+        for each in stage.policy.status.memory.capacities
+        if each.used and each.used.source == "LoadTest"
+    )
     return (
         f"{stage.policy.key}: {spec.max_replicas} replicas serve {stage.peak_rps:,.4g} requests/s within the "
-        f"objective; a pod is Ready after about {stage.world.start_up.total_seconds():.0f} s"
+        f"objective{''.join(tested)}; a pod is Ready after about {stage.world.start_up.total_seconds():.0f} s"
     )
 
 
@@ -123,6 +130,7 @@ def show_json(stage: Stage, runs: Sequence[Rehearsed], verdicts: Sequence[Verdic
         {
             "policy": str(stage.policy.key),
             "peak_rps": stage.peak_rps,
+            "per_replica": _per_replica(stage.policy),
             "start_up_seconds": stage.world.start_up.total_seconds(),
             "patterns": [_pattern_document(run) for run in runs],
             "promises": [
@@ -132,6 +140,12 @@ def show_json(stage: Stage, runs: Sequence[Rehearsed], verdicts: Sequence[Verdic
             "results": _counts(verdicts),
         }
     )
+
+
+def _per_replica(policy: ScalingPolicy) -> Mapping[str, float]:
+    """Return what a replica takes of each load signal, given or from a load test."""
+    known = {each.name: capacity_of(each, policy.status.memory) for each in policy.spec.load_signals}
+    return {name: capacity.per_replica for name, capacity in known.items() if capacity}
 
 
 def _pattern_document(run: Rehearsed) -> Mapping[str, object]:

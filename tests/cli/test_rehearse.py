@@ -59,17 +59,79 @@ def test_what_is_not_rehearsed_fails_nothing(tmp_path: Path) -> None:
     assert "which a replay cannot measure" in " ".join(done.output.split())
 
 
-def test_a_load_test_says_what_a_replica_takes(tmp_path: Path) -> None:
-    learned = {"name": "requests", "preset": "http-request-rate", "load": {}}
-    policy = written(tmp_path, a_policy(learned, LATENCY, objective={**P95, "latencySignal": "latency"}))
-    test = tmp_path / "test.csv"
-    rows = [f"{load},{100 + 1000 * p95_wait(load / 10, 1, 0.1).item()}" for load in (1, 3, 5, 7, 8, 9, 9.5)]
-    test.write_text("\n".join(["load_per_replica,p95_ms", *rows]) + "\n", encoding="utf-8")
+@pytest.fixture
+def learns(tmp_path: Path) -> Path:
+    """A policy that leaves what a replica takes to be learned."""
+    requests = {"name": "requests", "preset": "http-request-rate", "load": {}}
+    return written(tmp_path, a_policy(requests, LATENCY, objective={**P95, "latencySignal": "latency"}))
 
-    done = run("--policy", policy, "--load-test", test, "--pattern", "steady", "--format", "json")
 
-    assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["peak_rps"] == pytest.approx(982, rel=0.1)  # of 100 replicas that take 10 each
+def load_test(folder: Path, throughput: float = 10) -> Path:
+    """Write what a load test measures of a replica with this throughput."""
+    loads = (throughput * share for share in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95))
+    rows = [f"{load},{100 + 1000 * p95_wait(load / throughput, 1, 1 / throughput).item()}" for load in loads]
+    path = folder / "test.csv"
+    path.write_text("\n".join(["load_per_replica,p95_ms", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("throughput", [10, 40])
+def test_a_load_test_says_what_a_replica_takes(learns: Path, tmp_path: Path, throughput: float) -> None:
+    rehearsed = ("--policy", learns, "--load-test", load_test(tmp_path, throughput), "--pattern", "steady")
+
+    answer, text = json.loads(run(*rehearsed, "--format", "json").output), " ".join(run(*rehearsed).output.split())
+
+    per_replica = answer["per_replica"]["requests"]
+    assert per_replica == pytest.approx(throughput, rel=0.1)
+    assert answer["peak_rps"] == pytest.approx(100 * throughput, rel=0.15)  # what 100 replicas serve within 250 ms
+    assert f"a replica takes {per_replica:g} of requests, from a load test of 7 rows" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("load_per_replica,p95_ms\n1,100\n3,\n9,300\n", "test.csv, line 3, p95_ms: '' is not a number above 0"),
+        ("load_per_replica,p95_ms\n1,100\n\n9,300\n", "test.csv, line 3: 2 fields are needed, there are 0"),
+        ("rps,latency\n1,100\n3,110\n9,300\n", "line 1: the header must be load_per_replica,p95_ms, and may go on"),
+        ("load_per_replica,p95_ms\n1,100\n2,101\n3,102\n", "does not show what a replica can take"),
+    ],
+    ids=["no number", "an empty line", "other columns", "far from the limit"],
+)
+def test_a_load_test_that_says_nothing_ends_with_one_sentence_and_code_2(
+    learns: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    sentence: str,
+) -> None:
+    (tmp_path / "test.csv").write_text(text, encoding="utf-8")
+    flags = ["--policy", str(learns), "--load-test", str(tmp_path / "test.csv"), "--pattern", "steady"]
+    monkeypatch.setattr("sys.argv", ["headroom", "rehearse", *flags])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert sentence in said.err
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("steady", 0), ("ramp", 1)])
+def test_with_a_load_test_broken_promises_decide_the_exit_code(
+    learns: Path, tmp_path: Path, pattern: str, code: int
+) -> None:
+    late = ("--pattern", pattern, "--startup", "10m")
+
+    done = run("--policy", learns, "--load-test", load_test(tmp_path), *late)
+
+    assert (done.exit_code, done.stderr) == (code, "")
+
+
+def test_without_a_load_test_what_is_to_be_learned_is_refused(learns: Path) -> None:
+    refused = run("--policy", learns).exception
+    assert isinstance(refused, InputRefused)
+    assert "give --load-test, or load.perReplica" in str(refused)
 
 
 def test_the_timeline_holds_every_pattern(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Anything odd is refused by line and field, never repaired. Opening the file is t
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -28,15 +28,14 @@ def read_load_test(lines: Iterable[str], name: str) -> tuple[Pair, ...]:
 
     Raises InputRefused with the `name` of the file, the line and the field.
     """
-    rows = csv.reader(lines)
-    header = next(rows, None)
+    rows = _rows(lines, name)
+    _, header = next(rows, ("", []))
     if header not in (HEADER, [*HEADER, REPLICAS]):
         raise InputRefused(f"{name}, line 1: the header must be {','.join(HEADER)}, and may go on with ,{REPLICAS}")
     pairs: list[Pair] = []
-    for row in rows:
+    for where, row in rows:
         if len(row) != len(header):
-            raise InputRefused(f"{name}, line {rows.line_num}: {len(header)} fields are needed, there are {len(row)}")
-        where = f"{name}, line {rows.line_num}"
+            raise InputRefused(f"{where}: {len(header)} fields are needed, there are {len(row)}")
         values = [_positive(text, f"{where}, {field}") for text, field in zip(row, header, strict=True)]
         pairs.append(Pair(values[0], values[2] if len(values) > len(HEADER) else 1.0, values[1], ALIKE_MINUTES))
         if len(pairs) > MAX_ROWS:
@@ -44,6 +43,16 @@ def read_load_test(lines: Iterable[str], name: str) -> tuple[Pair, ...]:
     if len(pairs) < FEWEST_ROWS:
         raise InputRefused(f"{name} has {len(pairs)} rows; at least {FEWEST_ROWS} are needed to find a limit")
     return tuple(pairs)
+
+
+def _rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each row with where it stands. Raises InputRefused where there is none to be read: no CSV, a huge field."""
+    reader = csv.reader(lines)
+    try:
+        for row in reader:
+            yield f"{name}, line {reader.line_num}", row
+    except csv.Error as problem:
+        raise InputRefused(f"{name}, line {reader.line_num}: {problem}") from problem
 
 
 def seed_capacities(policy: ScalingPolicy, pairs: Sequence[Pair], name: str) -> Memory:

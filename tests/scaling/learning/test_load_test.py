@@ -38,11 +38,23 @@ def test_a_third_column_says_how_many_replicas_were_tested() -> None:
         (lines("2,"), "t.csv, line 2, p95_ms: '' is not a number above 0"),
         (lines("2,nan"), "t.csv, line 2, p95_ms: 'nan' is not a number above 0"),
         (lines("-2,100"), "t.csv, line 2, load_per_replica: '-2' is not a number above 0"),
+        (lines("2," + 140_000 * "1"), "t.csv, line 2: field larger than field limit"),
         (lines("2,100,1"), "t.csv, line 2: 2 fields are needed, there are 3"),
         (lines("2,100", "8,140"), "t.csv has 2 rows; at least 3 are needed"),
         (lines(*["2,100"] * 10_001), "t.csv, line 10002: a load test may have at most 10000 rows"),
     ],
-    ids=["empty", "other header", "a word", "nothing", "nan", "negative", "a field more", "too few", "too many"],
+    ids=[
+        "empty",
+        "other header",
+        "a word",
+        "nothing",
+        "nan",
+        "negative",
+        "a huge field",
+        "a field more",
+        "too few",
+        "too many",
+    ],
 )
 def test_what_is_odd_is_refused_by_line_and_field(text: list[str], sentence: str) -> None:
     with pytest.raises(InputRefused) as refusal:
