@@ -66,6 +66,12 @@ TOOLS = (
     Tool("etcd", ("etcd",), cold_build="about 40 seconds", renamed=(("server", "etcd"),)),
     Tool("kwok", ("kwok",), cold_build="about 80 seconds"),
     Tool("helm", ("helm",), cold_build="about 2 minutes"),
+    Tool(
+        "prometheus-adapter",
+        ("prometheus-adapter",),
+        cold_build="about 3 minutes",
+        renamed=(("adapter", "prometheus-adapter"),),
+    ),
     Tool("prometheus", ("prometheus", "promtool"), cold_build="about 4 minutes"),
     Tool(
         "kubernetes",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from testbed.binaries import find
+from testbed.certificate import make_certificate
 from testbed.cluster import Cluster, write_kubeconfig
 from testbed.endpoints import LOOPBACK, answers, free_port
 from testbed.pretend_node import PretendNode
@@ -78,6 +79,7 @@ class ControlPlane(Stoppable):
             "--service-cluster-ip-range=10.0.0.0/24",
             "--disable-admission-plugins=ServiceAccount",  # pods need not wait for their namespace's default account
             "--profiling=false",
+            *self._front_proxy_flags(),
         ]
         process = self._start(running, "kube-apiserver", flags)
         process.wait_until_ready(lambda: answers(f"{self._url}/readyz", ca_file=self._ca_file))
@@ -116,3 +118,15 @@ class ControlPlane(Stoppable):
         cluster = {"server": self._url, "certificate-authority": str(self._ca_file)}
         write_kubeconfig(path, cluster, {"token": self._admin_token})
         return path
+
+    def _front_proxy_flags(self) -> list[str]:
+        """Return what makes the API server tell servers behind it who calls, as kubeadm sets it up."""
+        certificate = make_certificate(self._directory)
+        return [
+            f"--proxy-client-cert-file={certificate}",
+            f"--proxy-client-key-file={certificate}",
+            f"--requestheader-client-ca-file={certificate}",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        ]

@@ -20,8 +20,10 @@ from testbed.exporter import Exporter
 from testbed.history import SampledSeries
 from testbed.pretend_node import NODE_NAME, PretendNode
 from testbed.prometheus import Prometheus, ScrapeTarget
+from testbed.prometheus_adapter import PrometheusAdapter
 from testbed.proxy import Proxy
 from tests.chart.rendering import render, the
+from tests.cluster.examples import METRIC, example
 from tests.cluster.operator_process import OperatorProcess
 from tests.cluster.scene import Scene
 
@@ -29,6 +31,7 @@ EXISTING_CLUSTER = "HEADROOM_TEST_KUBECONFIG"
 CRDS = Path(__file__).parents[2] / "crds"
 OPERATOR_NAMESPACE = "headroom-system"
 RIGHTS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+HPA_SYNC_PERIOD = timedelta(seconds=3)  # a fifth of Kubernetes' default: as it decides, and sooner
 LOG_LINES = 80  # of each server's log, shown with a test that failed
 LOGS = pytest.StashKey[list[Path]]()
 
@@ -43,6 +46,12 @@ class StartPrometheus(Protocol):
         scrape_interval: timedelta = timedelta(seconds=1),
         history: Sequence[SampledSeries] = (),
     ) -> Prometheus: ...
+
+
+class StartAdapter(Protocol):
+    """Start prometheus-adapter behind the example's APIService, by these rules; it is stopped after the test."""
+
+    def __call__(self, prometheus: Prometheus, rules: str) -> PrometheusAdapter: ...
 
 
 class StartProxy(Protocol):
@@ -114,7 +123,7 @@ def _open_cluster(directory: Path, running: ExitStack) -> Cluster:
         running.callback(opened.kubectl, "delete", f"node/{NODE_NAME}", f"namespace/{IDENTITIES}", "--ignore-not-found")
         running.enter_context(PretendNode(opened, directory))
         return opened
-    return running.enter_context(ControlPlane(directory)).cluster
+    return running.enter_context(ControlPlane(directory, hpa_sync_period=HPA_SYNC_PERIOD)).cluster
 
 
 @pytest.fixture
@@ -171,6 +180,27 @@ def start_prometheus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
                 started = Prometheus(directory, targets, scrape_interval=scrape_interval, history=history)
             except BinaryMissing as missing:
                 pytest.fail(str(missing), pytrace=False)
+            _logs(request).append(started.log)
+            return running.enter_context(started)
+
+        yield start
+
+
+@pytest.fixture
+def start_adapter(
+    request: pytest.FixtureRequest, cluster: Cluster, namespace: str, tmp_path: Path
+) -> Iterator[StartAdapter]:
+    """The server of external metrics of one test: a cluster has one at a time."""
+    with ExitStack() as running:
+
+        def start(prometheus: Prometheus, rules: str) -> PrometheusAdapter:
+            started = PrometheusAdapter(
+                cluster,
+                tmp_path / "prometheus-adapter",
+                prometheus=prometheus.url,
+                rules=rules,
+                api_service=example(METRIC, "APIService", namespace=namespace),
+            )
             _logs(request).append(started.log)
             return running.enter_context(started)
 

@@ -11,19 +11,23 @@ import pytest
 
 from testbed.clock import now, wait_until
 from testbed.exporter import Gauge
-from testbed.external_metrics import ExternalMetrics
 from testbed.prometheus import ScrapeTarget
 from tests.chart.rendering import render, the
-from tests.cluster.conftest import OPERATOR_NAMESPACE, StartOperator, StartPrometheus
+from tests.cluster.conftest import OPERATOR_NAMESPACE, StartAdapter, StartOperator, StartPrometheus
 from tests.cluster.operator_process import OperatorProcess
 from tests.cluster.scene import JOB, QUEUE, Scene
 
-CERTIFICATE = Path(__file__).parents[1] / "telemetry" / "loopback.pem"
 JOBS = {**QUEUE, "load": {"perReplica": 10}}
 AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0, "tolerancePercent": 0}}
-HPA_MOVES = timedelta(seconds=75)  # it looks every 15 s, and first waits for its metrics API
+HPA_MOVES = timedelta(seconds=75)  # it looks every few seconds, and every 15 s on a cluster of one's own
 OWN_FLOOR, FORESEEN, REACTED = 2, 12, 20
 LONG = timedelta(minutes=5)
+RULES = """
+externalRules:
+  - seriesQuery: load{namespace!=""}
+    resources: {overrides: {namespace: {resource: namespace}}}
+    metricsQuery: <<.Series>>{<<.LabelMatchers>>}
+"""
 
 
 @dataclass
@@ -68,24 +72,32 @@ def granted(scene: Scene, operator_identity: str) -> Iterator[str]:
 
 @pytest.fixture
 def autoscaled(
-    scene: Scene, granted: str, start_prometheus: StartPrometheus, start_operator: StartOperator, tmp_path: Path
-) -> Iterator[Autoscaled]:
+    scene: Scene,
+    granted: str,
+    start_prometheus: StartPrometheus,
+    start_adapter: StartAdapter,
+    start_operator: StartOperator,
+    tmp_path: Path,
+) -> Autoscaled:
     """Two replicas, an HPA between two and forty, and a policy that only watches the queue."""
     scene.exporter.gauge("queue_depth", {"namespace": scene.namespace, "queue": "orders"}, value=5)
-    scene.source(start_prometheus([ScrapeTarget(scene.exporter.address, JOB)]).url)
+    load = scene.exporter.gauge("load", {"namespace": scene.namespace}, value=10)
+    prometheus = start_prometheus([ScrapeTarget(scene.exporter.address, JOB)])
+    prometheus.wait_until("load")
+    start_adapter(prometheus, RULES)
+    scene.source(prometheus.url)
     scene.deployment(replicas=OWN_FLOOR)
-    load = scene.exporter.gauge("load", {}, value=10)
-    arguments = ("--sweep-seconds=2", f"--data-dir={tmp_path}", "--host=127.0.0.1", "--port=0")
-    with ExternalMetrics(scene.cluster, scene.namespace, CERTIFICATE) as metrics:
-        metrics.export(scene.namespace, "load", lambda: load.value)
-        scene.cluster.apply([an_hpa(scene.namespace)])
-        operator = start_operator(
-            scene.cluster.kubeconfig(granted),
-            *arguments,
-            f"--namespace={OPERATOR_NAMESPACE}",
-            HEADROOM_HPA_MIN_REPLICAS="true",
-        )
-        yield Autoscaled(scene, load, operator)
+    scene.cluster.apply([an_hpa(scene.namespace)])
+    operator = start_operator(
+        scene.cluster.kubeconfig(granted),
+        "--sweep-seconds=2",
+        f"--data-dir={tmp_path}",
+        "--host=127.0.0.1",
+        "--port=0",
+        f"--namespace={OPERATOR_NAMESPACE}",
+        HEADROOM_HPA_MIN_REPLICAS="true",
+    )
+    return Autoscaled(scene, load, operator)
 
 
 def an_hpa(namespace: str) -> dict[str, Any]:

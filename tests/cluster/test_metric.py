@@ -1,33 +1,34 @@
-"""The Metric actuator through the whole chain: the operator's gauge, the real Prometheus, the real HPA controller."""
+"""The Metric actuator through the whole chain: gauge, real Prometheus, real prometheus-adapter, real HPA controller."""
 
+import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from testbed.clock import wait_until
 from testbed.endpoints import LOOPBACK, free_port
-from testbed.external_metrics import ExternalMetrics
 from testbed.prometheus import ScrapeTarget
-from tests.cluster.conftest import Operate, StartPrometheus
+from tests.cluster.conftest import Operate, StartAdapter, StartPrometheus
+from tests.cluster.examples import KEDA, METRIC, example
 from tests.cluster.scene import JOB, QUEUE, Scene
-from tests.cluster.test_hpa_floor import CERTIFICATE, HPA_MOVES
+from tests.cluster.test_hpa_floor import HPA_MOVES
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "actuators"
+WISH = "headroom_wanted_replicas"
 JOBS = {**QUEUE, "load": {"perReplica": 10}}
 WANTED = 9
+HPA_CONTROLLER = "system:serviceaccount:kube-system:horizontal-pod-autoscaler"  # it has Kubernetes' own rights to read
 SOON = timedelta(seconds=45)
 
 
-def test_a_wish_reaches_an_hpa_through_prometheus_and_headroom_writes_nothing_to_the_workload(
-    scene: Scene, start_prometheus: StartPrometheus, operate: Operate
+def test_a_wish_reaches_an_hpa_by_the_example_and_headroom_writes_nothing_to_the_workload(
+    scene: Scene, start_prometheus: StartPrometheus, start_adapter: StartAdapter, operate: Operate
 ) -> None:
     port = free_port()
     prometheus = start_prometheus(
         [ScrapeTarget(scene.exporter.address, JOB), ScrapeTarget(f"{LOOPBACK}:{port}", "headroom")]
     )
     scene.exporter.gauge("queue_depth", {"namespace": scene.namespace, "queue": "orders"}, value=5)
+    for others in ({"namespace": scene.namespace, "policy": "other"}, {"namespace": "other", "policy": "web"}):
+        scene.exporter.gauge(WISH, others, value=5 * WANTED)
     scene.source(prometheus.url)
     scene.deployment(replicas=2)
     scene.policy(JOBS, actuator="Metric", minReplicas=WANTED)
@@ -36,28 +37,45 @@ def test_a_wish_reaches_an_hpa_through_prometheus_and_headroom_writes_nothing_to
     operate(f"--port={port}")
 
     assert wait_until(lambda: prometheus.value(query) == WANTED, SOON), scene.status()
-    with ExternalMetrics(scene.cluster, scene.namespace, CERTIFICATE) as metrics:
-        metrics.export(scene.namespace, "headroom_wanted_replicas", lambda: prometheus.value(query) or 0)
-        scene.cluster.apply([an_hpa_that_follows(scene.namespace)])
-        scene.wait_for_replicas(WANTED, within=HPA_MOVES)
+    rules = example(METRIC, "ConfigMap", namespace=scene.namespace)["data"]["config.yaml"]
+    start_adapter(prometheus, rules)
+    assert [value["value"] for value in seen_by_the_hpa_controller(scene)] == [str(WANTED)]
+    scene.cluster.apply([an_hpa_that_follows(scene.namespace)])
+    scene.wait_for_replicas(WANTED, within=HPA_MOVES)
     scene.policy(JOBS, actuator="Metric", minReplicas=WANTED, mode="Recommend")
     assert wait_until(lambda: prometheus.value(query) is None, SOON)
+    assert wait_until(lambda: metrics_of_the_hpa(scene) == "FailedGetExternalMetric", HPA_MOVES)
+    assert scene.replicas() == WANTED
     deployment = scene.cluster.get("deployment/web", f"--namespace={scene.namespace}", "--show-managed-fields")
     assert "headroom" not in {entry["manager"] for entry in deployment["metadata"]["managedFields"]}
 
 
 def kedas_query(namespace: str) -> str:
     """Return the query of the KEDA example, for the policy of this scene."""
-    (scaled,) = yaml.safe_load_all((EXAMPLES / "metric-keda.yaml").read_text())
+    scaled = example(KEDA, "ScaledObject", namespace=namespace)
     query: str = scaled["spec"]["triggers"][0]["metadata"]["query"]
-    return query.replace("shop", namespace).replace("checkout", "web")
+    return query
 
 
 def an_hpa_that_follows(namespace: str) -> dict[str, Any]:
     """Return the HPA of the prometheus-adapter example on this scene's Deployment, without CPU, which has no source."""
-    _, hpa = yaml.safe_load_all((EXAMPLES / "metric-prometheus-adapter.yaml").read_text())
-    text = yaml.safe_dump(hpa).replace("shop", namespace).replace("checkout", "web")
-    made: dict[str, Any] = yaml.safe_load(text)
-    made["spec"]["minReplicas"] = 1
-    made["spec"]["metrics"] = [metric for metric in made["spec"]["metrics"] if metric["type"] == "External"]
-    return made
+    hpa = example(METRIC, "HorizontalPodAutoscaler", namespace=namespace)
+    hpa["spec"]["minReplicas"] = 1
+    hpa["spec"]["metrics"] = [metric for metric in hpa["spec"]["metrics"] if metric["type"] == "External"]
+    return hpa
+
+
+def seen_by_the_hpa_controller(scene: Scene) -> list[dict[str, Any]]:
+    """Return the values of the metric as an ordinary cluster's HPA controller is answered."""
+    path = f"/apis/external.metrics.k8s.io/v1beta1/namespaces/{scene.namespace}/{WISH}?labelSelector=policy%3Dweb"
+    items: list[dict[str, Any]] = json.loads(scene.cluster.kubectl("get", "--raw", path, f"--as={HPA_CONTROLLER}"))[
+        "items"
+    ]
+    return items
+
+
+def metrics_of_the_hpa(scene: Scene) -> str:
+    """Return the reason of what the HPA says about its metrics; empty while it says nothing."""
+    hpa = scene.cluster.get("hpa/web", f"--namespace={scene.namespace}")
+    conditions = hpa.get("status", {}).get("conditions", [])
+    return next((condition["reason"] for condition in conditions if condition["type"] == "ScalingActive"), "")
