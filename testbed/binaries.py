@@ -1,4 +1,4 @@
-"""Which Go modules make which binaries, and where a built one is kept. Building them lives in build.py."""
+"""Which Go modules make which binaries, and where what is made is kept. Building them lives in build.py."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ import platform
 import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from testbed.errors import BinaryMissing, BuildFailed
 
@@ -25,11 +25,18 @@ class Tool:
     """The Go module whose version the binaries must say is theirs; it has k8s.io/component-base/version."""
     renamed: tuple[tuple[str, str], ...] = ()
     """Binaries that Go names otherwise: (Go's name, ours)."""
+    files: tuple[str, ...] = ()
+    """Files of the source of the one module it requires, kept as they are."""
 
     @property
     def module(self) -> Path:
         """The folder of go.mod and go.sum."""
         return HERE / self.name
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """The names of all it leaves in the cache."""
+        return (*self.binaries, *(PurePosixPath(file).name for file in self.files))
 
     @property
     def linker_flags(self) -> str:
@@ -49,16 +56,17 @@ class Tool:
 
     @property
     def key(self) -> str:
-        """Short hash of all that decides what the binaries are."""
+        """Short hash of all that decides what is made."""
         digest = hashlib.sha256()
         for part in ((self.module / "go.mod").read_bytes(), (self.module / "go.sum").read_bytes()):
             digest.update(hashlib.sha256(part).digest())
         digest.update(f"{sys.platform}/{platform.machine()} {self.linker_flags} {self.renamed}".encode())
+        digest.update("".join(self.files).encode())
         return digest.hexdigest()[:16]
 
     @property
     def directory(self) -> Path:
-        """Where the built binaries are, or will be."""
+        """Where what it makes is, or will be."""
         return cache_directory() / f"{self.name}-{self.key}"
 
 
@@ -66,6 +74,12 @@ TOOLS = (
     Tool("etcd", ("etcd",), cold_build="about 40 seconds", renamed=(("server", "etcd"),)),
     Tool("kwok", ("kwok",), cold_build="about 80 seconds"),
     Tool("helm", ("helm",), cold_build="about 2 minutes"),
+    Tool(
+        "keda",
+        (),
+        cold_build="a few seconds",
+        files=("config/crd/bases/keda.sh_scaledobjects.yaml", "schema/generated/scalers-schema.json"),
+    ),
     Tool(
         "prometheus-adapter",
         ("prometheus-adapter",),
@@ -91,12 +105,12 @@ def cache_directory() -> Path:
 
 
 def find(binary: str) -> Path:
-    """Return the path of a built binary; raise BinaryMissing when it is not in the cache."""
+    """Return the path of a built binary, or of a kept file; raise BinaryMissing when it is not in the cache."""
     for tool in TOOLS:
-        if binary in tool.binaries:
+        if binary in tool.makes:
             path = tool.directory / binary
             if path.is_file():
                 return path
             raise BinaryMissing(f"{binary} is not built: run `make testbed`")
-    known = ", ".join(sorted(name for tool in TOOLS for name in tool.binaries))
+    known = ", ".join(sorted(name for tool in TOOLS for name in tool.makes))
     raise BinaryMissing(f"the testbed has no binary called {binary}; it has {known}")

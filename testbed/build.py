@@ -1,6 +1,7 @@
 """Building the testbed's binaries: each Go module once, into a cache outside the checkout."""
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -44,27 +45,42 @@ def _build_into_cache(tool: Tool, go: Path) -> None:
     """Build beside the final folder and rename: a folder in the cache is always complete."""
     output = Path(tempfile.mkdtemp(prefix=f".{tool.name}-", dir=tool.directory.parent))
     try:
-        _go_build(tool, go, output)
-        for by_go, ours in tool.renamed:
-            (output / by_go).rename(output / ours)
-        missing = [name for name in tool.binaries if not (output / name).is_file()]
+        _build_binaries(tool, go, output)
+        _keep_files(tool, go, output)
+        missing = [name for name in tool.makes if not (output / name).is_file()]
         if missing:
-            raise BuildFailed(f"{tool.name}: go build made no {', '.join(missing)}; see {tool.module / 'go.mod'}")
+            raise BuildFailed(f"{tool.name}: go made no {', '.join(missing)}; see {tool.module / 'go.mod'}")
         output.chmod(0o755)
         output.rename(tool.directory)
     finally:
         shutil.rmtree(output, ignore_errors=True)
 
 
-def _go_build(tool: Tool, go: Path, output: Path) -> None:
+def _build_binaries(tool: Tool, go: Path, output: Path) -> None:
+    if tool.binaries:
+        _run_go(tool, go, "build", "-trimpath", "-ldflags", tool.linker_flags, "-o", f"{output}{os.sep}", "tool")
+    for by_go, ours in tool.renamed:
+        (output / by_go).rename(output / ours)
+
+
+def _keep_files(tool: Tool, go: Path, output: Path) -> None:
+    """Copy them from the module's source, which Go checks against our go.sum."""
+    if tool.files:
+        source = Path(json.loads(_run_go(tool, go, "mod", "download", "-json"))["Dir"])
+        for file in filter(Path.is_file, (source / name for name in tool.files)):
+            shutil.copyfile(file, output / file.name)
+
+
+def _run_go(tool: Tool, go: Path, *arguments: str) -> str:
     # Whoever builds keeps his own Go settings; ours only forbid another toolchain and a changed go.mod.
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly".strip()
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": flags, "GOWORK": "off"}
-    command = [str(go), "build", "-trimpath", "-ldflags", tool.linker_flags, "-o", f"{output}{os.sep}", "tool"]
+    command = [str(go), *arguments]
     done = subprocess.run(command, cwd=tool.module, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last_lines = "\n".join(done.stderr.strip().splitlines()[-LAST_LINES:])
-        raise BuildFailed(f"{tool.name}: go build failed in {tool.module}:\n{last_lines}")
+        raise BuildFailed(f"{tool.name}: go {arguments[0]} failed in {tool.module}:\n{last_lines}")
+    return done.stdout
 
 
 @contextmanager

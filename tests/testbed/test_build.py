@@ -12,17 +12,18 @@ from testbed.build import build
 from testbed.errors import BinaryMissing, BuildFailed
 from testbed.go import GO_WHEEL, find_go, required_version
 
-ETCD = next(tool for tool in TOOLS if tool.name == "etcd")
+ETCD, KEDA = (next(tool for tool in TOOLS if tool.name == name) for name in ("etcd", "keda"))
 A_NEW_GO, AN_OLD_GO = "go1.99.1", "go1.20"
 
 
 def install_go(directory: Path, version: str, *, build: str = 'touch "$output/server"') -> Path:
-    """Write a script that answers `go env GOVERSION` and runs `build` for `go build ... -o $output/ ...`."""
+    """Write a script that answers `go env GOVERSION`, runs `build` for `go build ... -o $output/ ...`, has a source."""
     directory.mkdir(parents=True, exist_ok=True)
     go = directory / "go"
     go.write_text(
         f"""#!/bin/sh
 if [ "$1" = env ]; then echo {version}; exit; fi
+if [ "$1" = mod ]; then echo '{{"Dir": "{directory}/source"}}'; exit; fi
 echo "$GOFLAGS" >> {directory}/builds
 while [ "$1" != -o ]; do shift; done
 output=$2
@@ -86,6 +87,26 @@ def test_a_build_that_makes_no_binary_is_refused(cache: Path, tmp_path: Path) ->
 
     with pytest.raises(BuildFailed, match="made no etcdctl"):
         build(more, lambda _: None)
+
+
+def test_files_of_a_modules_source_are_kept_as_they_are(cache: Path, tmp_path: Path) -> None:
+    install_go(tmp_path / "bin", A_NEW_GO)
+    for file in KEDA.files:
+        source = tmp_path / "bin" / "source" / file
+        source.parent.mkdir(parents=True)
+        source.write_text(f"{file}\n", encoding="utf-8")
+
+    build(KEDA, lambda _: None)
+
+    assert [find(Path(file).name).read_text(encoding="utf-8") for file in KEDA.files] == [f"{f}\n" for f in KEDA.files]
+    assert {path.name for path in KEDA.directory.iterdir()} == {Path(file).name for file in KEDA.files}
+
+
+def test_a_source_without_such_a_file_is_refused(cache: Path, tmp_path: Path) -> None:
+    install_go(tmp_path / "bin", A_NEW_GO)
+
+    with pytest.raises(BuildFailed, match=r"made no keda\.sh_scaledobjects\.yaml, scalers-schema\.json"):
+        build(KEDA, lambda _: None)
 
 
 def test_a_binary_that_is_not_built_names_the_command_that_builds_it(cache: Path) -> None:

@@ -1,0 +1,5 @@
+module headroom.dev/testbed/keda
+
+go 1.26.0
+
+require github.com/kedacore/keda/v2 v2.21.0
