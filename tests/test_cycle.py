@@ -106,11 +106,11 @@ async def test_what_one_namespace_shares_is_no_other_namespaces_business() -> No
     cost = {"hourlyPerReplica": 2, "budget": {"name": "shop", "hourly": 54}}
     policies = [a_policy(namespace=namespace, cost=cost) for namespace in ("shop", "games")]
     known = {Workload("apps", "Deployment", "web"): Footprint({"pods": 1.0}, pods=10)}
-    full = NamespaceQuotas((Quota("team", "pods", hard=9, others=0),), known)
+    full = NamespaceQuotas((Quota("team", "pods", hard=15, others=0),), known)
     doors = Doors({"requests": a_reading(140)})
     await cycle(Batch(policies, quotas={"games": full}), doors)
     changes = {patch.policy.namespace: patch.scale.to_replicas for patch in doors.written if patch.scale}
-    assert changes == {"shop": 20, "games": 9}
+    assert changes == {"shop": 20, "games": 15}
 
 
 async def test_a_defect_that_one_policy_of_a_budget_meets_leaves_the_budget_to_the_others() -> None:

@@ -151,7 +151,7 @@ class Outlook:
 class Grant:
     """What a policy gets of what it shares with others, where that is less than it asks for.
 
-    `pool` names the budget or the quota that leaves it least.
+    `pool` names the budget or the quota that leaves it least. One that only recommends would get it, and is not cut.
     """
 
     replicas: int

@@ -211,6 +211,9 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
     unschedulable = sum(pod.unschedulable for pod in decision.observation.scale.pods)
     if unschedulable:
         return True, Reason.NO_ROOM, f"{unschedulable} pods are Unschedulable: the cluster has no room for them"
+    unfitting = _would_not_fit(decision)
+    if unfitting is not None:
+        return unfitting
     stopped = next((c for c in decision.plan.candidates if c.reason is Reason.STEP_RULE_STOPPED), None)
     limiter = next((limiter for limiter in reversed(decision.limiters) if limiter.reason in LIMITING), None)
     if limiter is None and stopped is not None:
@@ -218,6 +221,15 @@ def _scaling_limited(decision: Decision) -> tuple[bool, str, str]:
     if limiter is None:
         return False, Reason.DESIRED_WITHIN_RANGE, "the desired replicas are within the policy's bounds"
     return True, limiter.reason, limiter.message
+
+
+def _would_not_fit(decision: Decision) -> tuple[bool, str, str] | None:
+    """Return what a wish that is only shown would not have of what is shared; of others a limiter tells it."""
+    grant, wish = decision.observation.grant, decision.desired_replicas
+    if grant is None or decision.observation.policy.spec.mode is not Mode.RECOMMEND or wish <= grant.replicas:
+        return None
+    message = f"{grant.pool} has room for {grant.replicas} of the {wish} replicas beside what others get"
+    return True, grant.reason, f"{message}; nothing is cut while the policy only recommends"
 
 
 def condition(

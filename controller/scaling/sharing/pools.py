@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from controller.api.metadata import ObjectKey
-from controller.api.scaling_policy import Actuator, ScalingPolicy
+from controller.api.scaling_policy import Actuator, Mode, ScalingPolicy
 from controller.scaling.decision import Decision
 from controller.scaling.guards.health import unhealthy_signals
 from controller.scaling.observation import Grant
 from controller.scaling.reasons import Reason
 from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
-from controller.scaling.sharing.shares import ROUNDING, Claim, Pool, share_pools
+from controller.scaling.sharing.shares import ROUNDING, Claim, Pool, left_of, paid_for, share_pools
 
 HELD_BY_HAND = (Reason.PINNED, Reason.PAUSED, Reason.FROZEN)
 
@@ -25,11 +25,34 @@ def shares_budget(policy: ScalingPolicy) -> bool:
 
 
 def grants(decisions: Sequence[Decision], quotas: NamespaceQuotas | None) -> Mapping[ObjectKey, Grant]:
-    """Return what policies of one namespace get that cannot have all they ask for; no others are named."""
+    """Return what policies of one namespace get that cannot have all they ask for; no others are named.
+
+    Of one that only recommends it is what would be left for it beside the others, where that is less than its wish.
+    """
     sharing = _one_a_target(decisions)
-    granted = share_pools([*_budgets(sharing), *(_quotas(sharing, quotas) if quotas else ())])
+    pools = [*_budgets(sharing), *(_quotas(sharing, quotas) if quotas else ())]
+    granted = share_pools(pools)
     asked = {decision.policy: decision.desired_replicas for decision in sharing}
-    return {policy: grant for policy, grant in granted.items() if grant.replicas < asked[policy]}
+    left = _left_for_wishes(sharing, pools, granted)
+    return {policy: grant for policy, grant in {**granted, **left}.items() if grant.replicas < asked[policy]}
+
+
+def _left_for_wishes(
+    sharing: Iterable[Decision], pools: Iterable[Pool], granted: Mapping[ObjectKey, Grant]
+) -> Mapping[ObjectKey, Grant]:
+    """Return what each policy that only recommends could run while nobody gives way, by the pool that leaves least.
+
+    How its priority would change what others get is known once it acts.
+    """
+    wishing = {each.policy for each in sharing if each.observation.policy.spec.mode is Mode.RECOMMEND}
+    found: dict[ObjectKey, Grant] = {}
+    for pool in pools if wishing else ():
+        left = left_of(pool, granted)
+        for claim in pool.claims:
+            fits = claim.wanted + paid_for(left, claim.price)
+            if claim.policy in wishing and (claim.policy not in found or fits < found[claim.policy].replicas):
+                found[claim.policy] = Grant(fits, pool.name, pool.reason)
+    return found
 
 
 def _one_a_target(decisions: Sequence[Decision]) -> list[Decision]:

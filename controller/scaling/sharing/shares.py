@@ -62,6 +62,11 @@ def share_pools(pools: Iterable[Pool]) -> Mapping[ObjectKey, Grant]:
     return granted
 
 
+def left_of(pool: Pool, granted: Mapping[ObjectKey, Grant]) -> float:
+    """Return what is left of a pool once all have what they asked for or got; below 0 where floors take more."""
+    return pool.total - sum(_within(claim, granted.get(claim.policy)).wanted * claim.price for claim in pool.claims)
+
+
 def share_out(claims: Sequence[Claim], total: float) -> Mapping[ObjectKey, int]:
     """Return the replicas of each policy. They take no more than `total` but for what cannot be cut."""
     shares = {claim.policy: claim.floor for claim in claims}

@@ -9,6 +9,7 @@ from controller.api.metadata import ObjectKey
 from controller.scaling.decision import Decision
 from controller.scaling.evaluate import evaluate
 from controller.scaling.observation import Grant, Obstacle
+from controller.scaling.publishing.status import status_after
 from controller.scaling.reasons import Reason
 from controller.scaling.sharing.namespace_quotas import Footprint, NamespaceQuotas, Quota, Workload
 from controller.scaling.sharing.pools import grants
@@ -212,3 +213,42 @@ def test_the_message_of_who_is_cut_names_the_quota() -> None:
 
     assert (cut.desired_replicas, cut.reason) == (6, Reason.QUOTA)
     assert cut.message == "ResourceQuota team (requests.cpu) leaves 6 of 12 replicas, by priority and need"
+
+
+# ── Wishes that are only shown ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("wish", "acting", "fits"),
+    [(6, 4, None), (7, 4, 6), (6, 5, 5), (12, 20, 4), (3, 20, None)],
+    ids=["it fits", "it does not", "others take some of it", "others take all of it", "it is less than what runs"],
+)
+def test_who_only_recommends_is_told_what_would_be_left_for_it(wish: int, acting: int, fits: int | None) -> None:
+    quotas = room(Quota("team", "pods", hard=10, others=0), absent="c")
+
+    shares = granted(quotas, wishes("a", wish, mode="Recommend", priority=9), wishes("b", acting))
+
+    assert shares.get("a") == fits
+    assert shares.get("b", acting) == min(acting, 6)
+
+
+def test_of_several_pools_the_one_that_leaves_least_is_told() -> None:
+    quotas = room(Quota("team", CPU, hard=9, others=0), Quota("team", "pods", hard=8, others=0), absent="c")
+    cost = {"hourlyPerReplica": 1, "budget": {"name": "shop", "hourly": 11}}
+
+    (grant,) = grants([wishes("a", 12, mode="Recommend", cost=cost)], quotas).values()
+
+    assert grant == Grant(4, "ResourceQuota team (pods)", Reason.QUOTA)
+
+
+def test_a_wish_that_would_not_fit_is_shown_whole_and_told() -> None:
+    first = wishes("a", 12, mode="Recommend")
+    (grant,) = grants([first], room(Quota("team", CPU, hard=14, others=0))).values()
+
+    again = evaluate(replace(first.observation, memory=first.remembered, grant=grant))
+
+    (limited,) = (each for each in status_after(again).conditions if each.type == "ScalingLimited")
+    assert (again.desired_replicas, again.limiters) == (12, first.limiters)
+    assert (limited.status, limited.reason) == ("True", "QuotaShared")
+    assert limited.message == (
+        "ResourceQuota team (requests.cpu) has room for 6 of the 12 replicas beside what others get; nothing is cut "
+        "while the policy only recommends"
+    )
