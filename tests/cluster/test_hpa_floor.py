@@ -1,27 +1,31 @@
 """The real HPA controller beside an HPAMinReplicas policy: each moves its own number, and nothing fights."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from testbed.clock import now, wait_until
 from testbed.exporter import Gauge
+from testbed.history import SampledSeries
 from testbed.prometheus import ScrapeTarget
 from tests.chart.rendering import render, the
 from tests.cluster.conftest import OPERATOR_NAMESPACE, StartAdapter, StartOperator, StartPrometheus
 from tests.cluster.operator_process import OperatorProcess
-from tests.cluster.scene import JOB, QUEUE, Scene
+from tests.cluster.scene import JOB, QUEUE, REQUESTS, Scene, request_history
 
 JOBS = {**QUEUE, "load": {"perReplica": 10}}
 AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0, "tolerancePercent": 0}}
 HPA_MOVES = timedelta(seconds=75)  # it looks every few seconds, and every 15 s on a cluster of one's own
 OWN_FLOOR, FORESEEN, REACTED = 2, 12, 20
 LONG = timedelta(minutes=5)
+QUIET_RPS, SPIKE = 5, 12  # requests/s that one replica serves; the replicas that the daily spike needs
+FITTED = timedelta(seconds=90)  # history, one fit and a sweep on a busy machine
 RULES = """
 externalRules:
   - seriesQuery: load{namespace!=""}
@@ -46,9 +50,9 @@ class Autoscaled:
         """Return its minReplicas."""
         return int(self.hpa()["spec"]["minReplicas"])
 
-    def write(self, **spec: Any) -> None:  # noqa: ANN401  as the wire has it
-        """Write the policy: its jobs need one replica."""
-        self.scene.policy(JOBS, behavior=AT_ONCE, **{"actuator": "HPAMinReplicas", "minReplicas": 1, **spec})
+    def write(self, signal: dict[str, Any] = JOBS, /, **spec: Any) -> None:  # noqa: ANN401  as the wire has it
+        """Write the policy: what it measures now needs one replica."""
+        self.scene.policy(signal, behavior=AT_ONCE, **{"actuator": "HPAMinReplicas", "minReplicas": 1, **spec})
 
     def announce(self) -> None:
         """Announce a launch that is due within the lead time, and has not begun."""
@@ -61,6 +65,12 @@ class Autoscaled:
         return hpa["spec"]["minReplicas"] == OWN_FLOOR and "headroom.dev" not in json.dumps(hpa["metadata"])
 
 
+class Autoscale(Protocol):
+    """Start it all, with this history in Prometheus."""
+
+    def __call__(self, *history: SampledSeries) -> Autoscaled: ...
+
+
 @pytest.fixture
 def granted(scene: Scene, operator_identity: str) -> Iterator[str]:
     """The operator's identity with the right to patch HPAs, as the chart grants it."""
@@ -71,33 +81,43 @@ def granted(scene: Scene, operator_identity: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def autoscaled(
+def autoscale(
     scene: Scene,
     granted: str,
     start_prometheus: StartPrometheus,
     start_adapter: StartAdapter,
     start_operator: StartOperator,
     tmp_path: Path,
-) -> Autoscaled:
-    """Two replicas, an HPA between two and forty, and a policy that only watches the queue."""
+) -> Autoscale:
+    """Two replicas, an HPA between two and forty, and an operator without a policy."""
+
+    def start(*history: SampledSeries) -> Autoscaled:
+        load = scene.exporter.gauge("load", {"namespace": scene.namespace}, value=10)
+        prometheus = start_prometheus([ScrapeTarget(scene.exporter.address, JOB)], history=history)
+        prometheus.wait_until("load")
+        start_adapter(prometheus, RULES)
+        scene.source(prometheus.url)
+        scene.deployment(replicas=OWN_FLOOR)
+        scene.cluster.apply([an_hpa(scene.namespace)])
+        operator = start_operator(
+            scene.cluster.kubeconfig(granted),
+            "--sweep-seconds=2",
+            f"--data-dir={tmp_path / 'history'}",
+            "--host=127.0.0.1",
+            "--port=0",
+            f"--namespace={OPERATOR_NAMESPACE}",
+            HEADROOM_HPA_MIN_REPLICAS="true",
+        )
+        return Autoscaled(scene, load, operator)
+
+    return start
+
+
+@pytest.fixture
+def autoscaled(autoscale: Autoscale, scene: Scene) -> Autoscaled:
+    """The same, with a queue for a policy to watch, which needs one replica."""
     scene.exporter.gauge("queue_depth", {"namespace": scene.namespace, "queue": "orders"}, value=5)
-    load = scene.exporter.gauge("load", {"namespace": scene.namespace}, value=10)
-    prometheus = start_prometheus([ScrapeTarget(scene.exporter.address, JOB)])
-    prometheus.wait_until("load")
-    start_adapter(prometheus, RULES)
-    scene.source(prometheus.url)
-    scene.deployment(replicas=OWN_FLOOR)
-    scene.cluster.apply([an_hpa(scene.namespace)])
-    operator = start_operator(
-        scene.cluster.kubeconfig(granted),
-        "--sweep-seconds=2",
-        f"--data-dir={tmp_path}",
-        "--host=127.0.0.1",
-        "--port=0",
-        f"--namespace={OPERATOR_NAMESPACE}",
-        HEADROOM_HPA_MIN_REPLICAS="true",
-    )
-    return Autoscaled(scene, load, operator)
+    return autoscale()
 
 
 def an_hpa(namespace: str) -> dict[str, Any]:
@@ -135,6 +155,43 @@ def test_the_floor_is_raised_before_a_spike_the_hpa_reacts_above_it_and_it_is_lo
     autoscaled.load.value = 10
     assert wait_until(lambda: scene.replicas() == OWN_FLOOR, HPA_MOVES)
     _nothing_fought(scene)
+
+
+def test_the_forecast_itself_raises_the_floor_before_a_daily_spike_and_lowers_it_after(
+    autoscale: Autoscale, scene: Scene, start_prometheus: StartPrometheus, tmp_path: Path
+) -> None:
+    scene.exporter.counter("http_requests_total", scene.labels(), rate=QUIET_RPS)
+    due = now() + LONG
+    autoscaled = autoscale(quiet_but_for_a_daily_spike(scene, spike_at=due))
+
+    autoscaled.write(REQUESTS, capacity={"leadTimeSeconds": 600})
+    assert wait_until(lambda: autoscaled.floor() >= SPIKE, FITTED), scene.status()
+    scene.wait_for_replicas(SPIKE, within=HPA_MOVES)
+    assert now() < due, "the spike had come already: this machine was too slow for the story"
+    assert scene.status()["reason"] == "Forecast"
+    assert scene.condition("ForecastReady")["reason"] == "Predictable"
+
+    autoscaled.load.value = 10 * REACTED
+    scene.wait_for_replicas(REACTED, within=HPA_MOVES)
+    assert SPIKE <= autoscaled.floor() < REACTED
+
+    # An hour later: the same days, with an operator that knows nothing but what it wrote to the cluster.
+    autoscaled.operator.stop()
+    shutil.rmtree(tmp_path / "history")
+    history = quiet_but_for_a_daily_spike(scene, spike_at=due - timedelta(hours=1))
+    scene.source(start_prometheus([ScrapeTarget(scene.exporter.address, JOB)], history=[history]).url)
+    autoscaled.operator.restart()
+    assert wait_until(autoscaled.is_given_back, FITTED), autoscaled.hpa()
+    assert scene.condition("ForecastReady")["reason"] == "Predictable"
+    scene.stays(REACTED, during=timedelta(seconds=5))
+    autoscaled.load.value = 10
+    assert wait_until(lambda: scene.replicas() == OWN_FLOOR, HPA_MOVES)
+    _nothing_fought(scene)
+
+
+def quiet_but_for_a_daily_spike(scene: Scene, *, spike_at: datetime) -> SampledSeries:
+    """Return two weeks of requests up to now, which one replica serves but for half an hour a day."""
+    return request_history(scene.labels(), end=now(), spike_at=spike_at, base=QUIET_RPS, peak=10 * SPIKE)
 
 
 def _nothing_fought(scene: Scene) -> None:
