@@ -18,6 +18,13 @@ class InputRefused(HeadroomError):
     """A person's input is wrong; the message names the field or line and what to do."""
 
 
+def unreadable(path: object, problem: Exception) -> InputRefused:
+    """Return the refusal of a file that cannot be read: why, in words, and its path once."""
+    if isinstance(problem, UnicodeDecodeError):
+        return InputRefused(f"{path} cannot be read: it is not UTF-8 text")
+    return InputRefused(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}")
+
+
 class TelemetryUnavailable(HeadroomError):
     """A metrics source gave no answer that can be trusted."""
 

@@ -14,13 +14,14 @@ from typing import TextIO, cast
 
 import numpy as np
 
-from controller.errors import InputRefused
-from forecasting.series import Series
+from controller.errors import InputRefused, unreadable
+from forecasting.series import LARGEST_SAMPLE, Series
 
 HEADER = ["timestamp", "value"]
 SHORTEST_STEP = timedelta(seconds=15)  # the sweep's own rhythm: nothing finer reaches a decision
 LONGEST_STEP = timedelta(hours=1)  # coarser samples hide every spike an autoscaler could meet
 DAY = timedelta(days=1)
+MAX_QUOTED = 60  # letters of a wrong header: enough to know it again
 MAX_SAMPLES = 5_000_000  # two years of 15 s steps; a wrong file must not fill the memory
 
 
@@ -35,7 +36,7 @@ def read_trace(path: Path) -> Series:
     except UnicodeDecodeError as problem:
         raise InputRefused(f"{path} is not UTF-8 text: write it as CSV with the header timestamp,value") from problem
     except (OSError, EOFError, zlib.error, csv.Error) as problem:
-        raise InputRefused(f"{path} cannot be read: {problem}") from problem
+        raise unreadable(path, problem) from problem
 
 
 def _open(path: Path) -> TextIO:
@@ -46,8 +47,10 @@ def _open(path: Path) -> TextIO:
 
 def _parse(lines: Iterable[str], path: Path) -> Series:
     rows = csv.reader(lines)
-    if next(rows, None) != HEADER:
-        raise InputRefused(f"{path}, line 1: the header must be timestamp,value")
+    header = next(rows, None)
+    if header != HEADER:
+        found = "the file is empty" if header is None else f"it is {','.join(header)[:MAX_QUOTED]!r}"
+        raise InputRefused(f"{path}, line 1: the header must be timestamp,value; {found}")
     times: list[datetime] = []
     values: list[float] = []
     for row in rows:
@@ -59,24 +62,25 @@ def _parse(lines: Iterable[str], path: Path) -> Series:
         times.append(at)
         values.append(value)
     if len(times) < 2:  # noqa: PLR2004  two samples make a step
-        raise InputRefused(f"{path} has {len(times)} samples; a trace needs at least two")
+        raise InputRefused(f"{path} must have two samples at least, for its step; it has {len(times)}")
     return Series(times[0], times[1] - times[0], np.array(values))
 
 
 def _sample(row: list[str]) -> tuple[datetime, float]:
     if len(row) != len(HEADER):
-        raise ValueError(f"expected timestamp,value, got {len(row)} fields")
+        raise ValueError(f"expected two fields, timestamp,value, got {len(row)}")
     return _time(row[0]), _value(row[1])
 
 
 def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not an ISO 8601 time; write it like 2026-01-31T08:00:00Z") from None
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write it in UTC, like 2026-01-31T08:00:00Z")
-    return at.astimezone(UTC)
+    return in_utc
 
 
 def _value(text: str) -> float:
@@ -90,6 +94,8 @@ def _value(text: str) -> float:
         raise ValueError(f"{text!r} is not finite; leave the field empty where a sample is missing")
     if value < 0:
         raise ValueError(f"{text} is negative; demand is at least 0")
+    if value > LARGEST_SAMPLE:
+        raise ValueError(f"{text} is above {LARGEST_SAMPLE:g}, the largest that is taken")
     return value
 
 
@@ -106,7 +112,8 @@ def _check_order(at: datetime, times: list[datetime]) -> None:
     elif gap != times[1] - times[0]:
         seconds, step = gap.total_seconds(), (times[1] - times[0]).total_seconds()
         raise ValueError(
-            f"{seconds:g} s after the line before, where the step is {step:g} s; leave missing values empty"
+            f"{seconds:g} s after the line before, where the step is {step:g} s; sort the rows, and write one for "
+            "every step, its value empty where a sample is missing"
         )
     if len(times) == MAX_SAMPLES:
         raise ValueError(f"more than {MAX_SAMPLES} samples; cut the trace or take a coarser step")

@@ -38,20 +38,21 @@ def test_a_time_with_an_offset_is_brought_to_utc(trace: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ("00:00:00Z,1;00:01:00Z,1;00:03:00Z,1", "line 4: 120 s after the line before, where the step is 60 s"),
+        ("00:00:00Z,1;00:01:00Z,1;00:03:00Z,1", "line 4: 120 s after the line before, where the step is 60 s; sort"),
         ("00:00:00Z,1;00:02:00Z,1;00:01:00Z,1", "line 4: 2026-01-01T00:01:00Z is earlier than the line before"),
         ("00:00:00Z,1;00:00:00Z,1", "line 3: 2026-01-01T00:00:00Z repeats the time of the line before"),
         ("00:00:00Z,1;00:01:00Z,-3", "line 3: -3 is negative"),
         ("00:00:00Z,1;00:01:00Z,many", "line 3: 'many' is not a number"),
         ("00:00:00Z,1;00:01:00Z,nan", "line 3: 'nan' is not finite"),
         ("00:00:00Z,1;00:01:00Z,inf", "line 3: 'inf' is not finite"),
+        ("00:00:00Z,1;00:01:00Z,1e101", "line 3: 1e101 is above 1e+100"),
         ("00:00:00,1;00:01:00,1", "line 2: '2026-01-01T00:00:00' has no time zone"),
         ("noon,1", "line 2: '2026-01-01Tnoon' is not an ISO 8601 time"),
-        ("00:00:00Z,1,2", "line 2: expected timestamp,value, got 3 fields"),
+        ("00:00:00Z,1,2", "line 2: expected two fields, timestamp,value, got 3"),
         ("00:00:00Z,1;00:00:10Z,1", "line 3: the step is 10 s; it must be from 15 s to 1 h and divide a day"),
         ("00:00:00Z,1;02:00:00Z,1", "line 3: the step is 7200 s"),
         ("00:00:00Z,1;00:07:00Z,1", "line 3: the step is 420 s"),
-        ("00:00:00Z,1", "has 1 samples; a trace needs at least two"),
+        ("00:00:00Z,1", "must have two samples at least, for its step; it has 1"),
     ],
 )
 def test_an_odd_row_is_refused_by_its_line(trace: Path, rows: str, sentence: str) -> None:
@@ -66,9 +67,10 @@ def test_an_odd_row_is_refused_by_its_line(trace: Path, rows: str, sentence: str
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"time,value\n2026-01-01T00:00:00Z,1\n", "line 1: the header must be timestamp,value"),
-        (b"", "line 1: the header must be timestamp,value"),
-        (b"timestamp,value\n\n", "line 2: expected timestamp,value, got 0 fields"),
+        (b"time,value\n2026-01-01T00:00:00Z,1\n", "line 1: the header must be timestamp,value; it is 'time,value'"),
+        (b"", "line 1: the header must be timestamp,value; the file is empty"),
+        (b"timestamp,value\n0001-01-01T00:00:00+14:00,1\n", r"line 2: '0001-01-01T00:00:00\+14:00' is not an ISO 8601"),
+        (b"timestamp,value\n\n", "line 2: expected two fields, timestamp,value, got 0"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
     ],
 )

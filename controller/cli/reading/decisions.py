@@ -17,7 +17,7 @@ from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, Val
 from pydantic.alias_generators import to_camel
 
 from controller.api.refusal import explain
-from controller.errors import InputRefused
+from controller.errors import InputRefused, unreadable
 from controller.scaling.decision import Decision
 from controller.scaling.publishing.record import record_of
 
@@ -119,7 +119,7 @@ def _told(path: Path) -> Iterator[Told]:
                 for number, line in enumerate(lines, start=1):
                     yield _parse(line, f"{file}, line {number}")
         except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
-            raise InputRefused(f"{file} cannot be read: {problem}") from problem
+            raise unreadable(file, problem) from problem
 
 
 def _files(path: Path) -> Sequence[Path]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from controller.api.forecast_report import ForecastReport
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
-from controller.errors import Forbidden, InputRefused, NotFound
+from controller.errors import Forbidden, InputRefused, NotFound, unreadable
 
 Raw = Mapping[str, Any]
 Found = tuple[ForecastReport, ScalingPolicy | None]
@@ -46,7 +46,7 @@ def read_objects(path: Path) -> Sequence[Raw]:
     try:
         documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as problem:
-        raise InputRefused(f"{path} cannot be read: {problem}") from problem
+        raise unreadable(path, problem) from problem
     except yaml.YAMLError as problem:
         raise InputRefused(f"{path} is not YAML: {problem}") from problem
     return tuple(item for document in documents for item in _flatten(document))

@@ -1,18 +1,34 @@
 """Resources as files: a policy, an event or a source that a person keeps as YAML."""
 
+from collections.abc import Hashable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
+from yaml.constructor import ConstructorError
 
 from controller.api.demand_event import DemandEvent
 from controller.api.metrics_source import MetricsSource
 from controller.api.refusal import explain
 from controller.api.scaling_policy import ScalingPolicy
-from controller.errors import InputRefused
+from controller.errors import InputRefused, unreadable
 
+MERGE = "tag:yaml.org,2002:merge"  # `<<` may come more than once
 Resource = TypeVar("Resource", ScalingPolicy, MetricsSource, DemandEvent)
+
+
+class OnceOnly(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, as `kubectl apply` does: of two, neither is known to be meant."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT002  yaml's signature
+        """Return the mapping; raise ConstructorError, a YAMLError, on a key that was there before."""
+        before: set[str] = set()
+        for key, _ in node.value:
+            if key.tag != MERGE and key.value in before:
+                raise ConstructorError(None, None, f"the key {key.value!r} is there twice", key.start_mark)
+            before.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def load_policy(path: Path) -> ScalingPolicy:
@@ -33,14 +49,20 @@ def load_source(path: Path) -> MetricsSource:
 def _load(path: Path, model: type[Resource]) -> Resource:
     kind = model.__name__
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        documents = [each for each in yaml.load_all(path.read_text(encoding="utf-8"), OnceOnly) if each is not None]
     except (OSError, UnicodeDecodeError) as problem:
-        raise InputRefused(f"{path} cannot be read: {problem}") from problem
+        raise unreadable(path, problem) from problem
     except yaml.YAMLError as problem:
-        raise InputRefused(f"{path} is not one YAML document: {problem}") from problem
-    if not isinstance(document, dict) or document.get("kind") != kind:
-        raise InputRefused(f"{path} must hold one {kind}: kind: {kind}")
+        raise InputRefused(f"{path} is not YAML: {problem}") from problem
+    if len(documents) != 1 or _kind_of(documents[0]) != kind:
+        found = ", ".join(map(_kind_of, documents)) or "nothing"
+        raise InputRefused(f"{path} must hold one document, with kind: {kind}; it holds {found}")
     try:
-        return model.model_validate(document)
+        return model.model_validate(documents[0])
     except ValidationError as problem:
-        raise InputRefused(f"{path} is not a valid {kind}: {explain(problem)}") from problem
+        raise InputRefused(f"{path} is not a valid {kind}: {explain(problem, model)}") from problem
+
+
+def _kind_of(document: object) -> str:
+    """Return the kind that a document says it is."""
+    return str(document.get("kind", "no kind")) if isinstance(document, dict) else f"a {type(document).__name__}"

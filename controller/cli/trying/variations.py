@@ -71,7 +71,9 @@ def _varied(name: str, policy: ScalingPolicy, values: Mapping[str, Any], *, alon
     try:
         return Setting(told if alone else f"{name} {told}", ScalingPolicy.model_validate(document))
     except ValidationError as problem:
-        raise InputRefused(f"--vary {told} makes no valid ScalingPolicy: {explain(problem)}") from problem
+        raise InputRefused(
+            f"--vary {told} makes no valid ScalingPolicy: {explain(problem, ScalingPolicy)}"
+        ) from problem
 
 
 def _put(part: Any, path: Sequence[str], value: Any, *, where: str) -> None:  # noqa: ANN401  JSON

@@ -32,11 +32,22 @@ def test_a_policy_is_read_from_yaml(tmp_path: Path) -> None:
             POLICY.replace("maxReplicas: 10", "maxReplicas: 10\n  minReplicas: 11"),
             "spec: minReplicas must not be above maxReplicas",
         ),
-        (POLICY.replace("ScalingPolicy", "DemandEvent"), "must hold one ScalingPolicy"),
-        ("- a\n- list\n", "must hold one ScalingPolicy"),
-        ("", "must hold one ScalingPolicy"),
-        ("{not: yaml", "is not one YAML document"),
-        (f"{POLICY}---{POLICY}", "is not one YAML document"),
+        (
+            POLICY.replace("ScalingPolicy", "DemandEvent"),
+            "must hold one document, with kind: ScalingPolicy; it holds DemandEvent",
+        ),
+        ("- a\n- list\n", "it holds a list"),
+        ("", "it holds nothing"),
+        ("spec: {}", "it holds no kind"),
+        ("{not: yaml", "is not YAML"),
+        (f"{POLICY}---{POLICY}", "it holds ScalingPolicy, ScalingPolicy"),
+        (POLICY + "  maxReplicas: 20\n", "the key 'maxReplicas' is there twice"),
+        (
+            POLICY.replace("maxReplicas: 10", "maxReplicas: 10\n  minReplica: 1"),
+            "unknown field; did you mean minReplicas?",
+        ),
+        (POLICY.replace("perReplica", "perReplicas"), "load.perReplicas: unknown field; did you mean perReplica?"),
+        (POLICY.replace("maxReplicas: 10", "maxReplicas: 10\n  zzz: 1"), "spec.zzz: unknown field"),
     ],
 )
 def test_a_wrong_policy_is_refused_by_file_and_field(tmp_path: Path, text: str, sentence: str) -> None:
@@ -67,7 +78,7 @@ def test_a_policy_is_no_source(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(POLICY)
 
-    with pytest.raises(InputRefused, match="must hold one MetricsSource"):
+    with pytest.raises(InputRefused, match="with kind: MetricsSource; it holds ScalingPolicy"):
         load_source(path)
 
 
