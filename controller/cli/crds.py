@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from controller.api.crds import crd_files
+from controller.errors import InputRefused
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -29,10 +30,13 @@ def crds(to_write: tuple[Path, ...], to_check: tuple[Path, ...]) -> None:
 
 
 def write(files: Mapping[str, str], folder: Path) -> None:
-    """Write every file into the folder, which is made where it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    """Write every file into the folder, which is made where it is missing. Raises InputRefused where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise InputRefused(f"--write {folder} cannot be written: {problem}") from problem
 
 
 def differences(files: Mapping[str, str], folder: Path) -> Iterator[str]:

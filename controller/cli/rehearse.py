@@ -9,10 +9,9 @@ import click
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.resources import load_policy
-from controller.cli.reading.values import FILE, Duration
+from controller.cli.reading.values import FILE, StartUp
 from controller.cli.showing.outputs import check_folder, make_table, plain, print_json, print_terminal
 from controller.cli.showing.timelines import write_timelines
-from controller.errors import InputRefused
 from controller.scaling.judging.score import score
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.simulation.rehearsal.judging import judge
@@ -40,7 +39,7 @@ SOME_BROKEN = 1
 @click.option(
     "--startup",
     "start_up",
-    type=Duration(),
+    type=StartUp(),
     help="Median time until a pod is Ready. Default: what the policy's lead time is right for.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the start-ups.")
@@ -61,8 +60,6 @@ def rehearse(
     A pattern is a load relative to what maxReplicas serve within the objective, on a first day: no forecast helps.
     The exit code is 1 where a promise is broken. What cannot be judged is said, and fails nothing.
     """
-    if start_up is not None and start_up <= timedelta(0):
-        raise InputRefused("--startup must be above 0s")
     check_folder(timeline, "--timeline")
     policy = load_policy(policy_file)
     stage = set_stage(with_load_test(policy, load_test) if load_test else policy, start_up, seed=seed)

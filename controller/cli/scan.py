@@ -77,7 +77,11 @@ class Outcome:
     help="How much of the past to learn from.",
 )
 @click.option(
-    "--lead-time", type=Duration(), default=DEFAULT_LEAD_TIME, show_default="5m", help="Time until capacity is there."
+    "--lead-time",
+    type=Duration(),
+    default=f"{DEFAULT_LEAD_TIME // timedelta(minutes=1)}m",
+    show_default=True,
+    help="Time until capacity is there.",
 )
 @click.option(
     "--level", type=LEVEL, default=DEFAULT_PLANNING_LEVEL, show_default=True, help="Quantile that is planned for."

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import click
 from click.core import ParameterSource
+from pydantic import ValidationError
 from rich.console import Console
 
 from controller.api.fields import DNS_LABEL
 from controller.api.metadata import ObjectKey
 from controller.api.objective import Objective
+from controller.api.refusal import explain
 from controller.api.signals import Load
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.scene_flags import SceneFlags, judged_from, scene_flags
 from controller.cli.reading.scenes import Scene
-from controller.cli.reading.values import FILE, Share
+from controller.cli.reading.values import FILE, Number, Share
 from controller.cli.showing.outputs import check_folder, make_table, plain, progress
 from controller.cli.trying.side_by_side import JOBS, workers
 from controller.cli.trying.trials import Trial
@@ -37,7 +39,7 @@ UNKNOWN_LOAD = (
 
 
 @click.command()
-@click.option("--per-replica", type=click.FloatRange(0, min_open=True), help="Requests/s that one replica takes.")
+@click.option("--per-replica", type=Number(0, min_open=True), help="Requests/s that one replica takes.")
 @click.option("--service-time-ms", type=click.IntRange(1), help="Mean time of a request on an idle replica.")
 @click.option(
     "--p95-ms",
@@ -46,7 +48,7 @@ UNKNOWN_LOAD = (
 )
 @click.option("--load-test", type=FILE, help="CSV of load_per_replica,p95_ms, from which both are read.")
 @click.option("--name", metavar="NAMESPACE/NAME", help="Of policy and target. Default: the workload, or the trace.")
-@click.option("--time-zone", help="The clock that people live by, Europe/Berlin say. Default: UTC.")
+@click.option("--time-zone", help="The clock people live by, Europe/Berlin say. Default: UTC.")
 @click.option(
     "--budget", type=Share(), default="0.1%", show_default=True, help="Share of the minutes that may be over."
 )
@@ -96,11 +98,16 @@ def _load(
     per_replica: float | None, service_time: int | None, p95: int | None, load_test: Path | None
 ) -> tuple[Load, Objective]:
     """Return what a replica takes, given or tested, and the objective that goes with it."""
-    if (per_replica is None) == (load_test is None):
+    if per_replica is None and load_test is None:
         raise InputRefused(UNKNOWN_LOAD)
+    if per_replica is not None and load_test is not None:
+        raise InputRefused("--per-replica and --load-test say the same: give one of them")
     if load_test is not None:
         return _tested(load_test, p95), Objective(p95_milliseconds=p95)
-    load = Load(per_replica=per_replica or 0, service_time_milliseconds=service_time)
+    try:
+        load = Load(per_replica=per_replica or 0, service_time_milliseconds=service_time)
+    except ValidationError as problem:
+        raise InputRefused(f"--per-replica or --service-time-ms: {explain(problem)}") from problem
     if service_time is not None:
         return load, Objective(p95_milliseconds=p95 or round(SLOW_SERVICE_TIMES * service_time))
     if p95 is not None:

@@ -12,7 +12,7 @@ from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.resources import load_policy
 from controller.cli.reading.scene_flags import SceneFlags, judged_from, scene_flags
 from controller.cli.reading.scenes import Scene
-from controller.cli.reading.values import FILE, Share
+from controller.cli.reading.values import FILE, Number, Share
 from controller.cli.showing.outputs import check_folder, progress, write_plot
 from controller.cli.trying.side_by_side import JOBS, workers
 from controller.cli.trying.trials import Trial, curve_of, try_settings
@@ -50,7 +50,7 @@ SHIPPED = "shipped default"
 @click.option(
     "--price-per-pod-hour",
     "price",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="What a pod costs, in any currency. Default: spec.cost.",
 )
 @click.option(

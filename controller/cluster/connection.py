@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
@@ -13,6 +14,8 @@ from controller import __version__
 from controller.errors import InputRefused
 
 IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
+DEFAULT = "~/.kube/config"
+REMEDY = "set KUBECONFIG, or --kubeconfig, to the path of a kubeconfig"
 POOL_SIZE = 64  # connections: what one sweep writes at a time, and room for lease and reads
 
 
@@ -30,11 +33,18 @@ async def connect(kubeconfig: Path | None = None) -> AsyncIterator[ApiClient]:
         if not named and IN_CLUSTER_VARIABLE in os.environ:
             config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # partial stubs
         else:
+            _check_there(named or DEFAULT)
             await config.load_kube_config(  # type: ignore[no-untyped-call]  # partial stubs
                 config_file=named, client_configuration=settings, persist_config=False
             )
-    except (config.ConfigException, OSError) as error:
-        raise InputRefused(f"no cluster to connect to: {error}; set KUBECONFIG to the path of a kubeconfig") from error
+    except (config.ConfigException, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputRefused(f"no cluster to connect to: {error}; {REMEDY}") from error
     async with ApiClient(settings) as client:
         client.user_agent = f"headroom/{__version__}"
         yield client
+
+
+def _check_there(named: str) -> None:
+    """Raise InputRefused where none of the files is there, which the library would take for one without content."""
+    if not any(Path(each).expanduser().is_file() for each in named.split(os.pathsep)):
+        raise InputRefused(f"no cluster to connect to: there is no file {named}; {REMEDY}")

@@ -76,7 +76,7 @@ class Session:
         except requests.exceptions.SSLError as error:
             raise SourceUnreachable("its TLS certificate is not trusted; set spec.caFile to its authority") from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise SourceUnreachable(f"cannot be reached ({type(error).__name__})") from error
+            raise SourceUnreachable(f"cannot be reached ({_why(error)})") from error
         if response.status_code != requests.codes.ok:
             raise explain_status(response.status_code, body, secret=token)
         return open_envelope(body, secret=token)
@@ -101,6 +101,16 @@ class Session:
         if not token or len(token) > _TOKEN_CAP or not token.isprintable() or " " in token:
             raise SourceUnreachable("its bearerTokenFile does not hold a bearer token")
         return token
+
+
+def _why(error: BaseException) -> str:
+    """Return the operating system's word for what went wrong below a request's error, else that error's name."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            return below.strerror
+        below = below.__cause__ or below.__context__
+    return type(error).__name__
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

@@ -91,6 +91,7 @@ def test_the_traces_own_values_can_be_taken_as_requests_per_second(tmp_path: Pat
     ("flags", "sentence"),
     [
         (["--startup", "soon"], "is not a duration"),
+        (["--startup", "0s"], "'0s' is not above 0s and at most 12h"),
         (["--scale", "-5"], "neither peak, nor none, nor a number above 0"),
         (["--scale", "inf"], "neither peak, nor none, nor a number above 0"),
         (["--scale", "high"], "neither peak, nor none, nor a number above 0"),
@@ -108,7 +109,6 @@ def test_a_wrong_flag_is_refused_with_what_to_write(flags: list[str], sentence: 
     ("flags", "sentence"),
     [
         (["--rivals", "vpa=1"], "there is no 'vpa'"),
-        (["--startup", "0s"], "--startup must be above 0s"),
         (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
         (["--timeline", "missing/timeline.csv"], "cannot be written"),
         (["--decisions", "missing/all.jsonl"], "--decisions missing/all.jsonl cannot be written"),
@@ -183,10 +183,11 @@ def test_a_policys_target_is_asked_for_where_no_workload_is_named() -> None:
     ("arguments", "sentence"),
     [
         ([], "give a file with a trace, or --prometheus"),
-        ([str(TRACE), "--prometheus", "http://127.0.0.1:9"], "give a file with a trace, or --prometheus"),
+        ([str(TRACE), "--prometheus", "http://127.0.0.1:9"], "not both"),
         ([str(TRACE), "--workload", "shop/web"], "--workload goes with --prometheus"),
+        (["--prometheus", "http://127.0.0.1:9", "--workload", "web"], "--workload must be NAMESPACE/NAME"),
     ],
-    ids=["nothing", "both", "a workload of a file"],
+    ids=["nothing", "both", "a workload of a file", "a workload of no namespace"],
 )
 def test_demand_comes_from_one_place(arguments: list[str], sentence: str) -> None:
     done = CliRunner().invoke(backtest, arguments)

@@ -145,11 +145,10 @@ def test_the_timeline_holds_every_pattern(tmp_path: Path) -> None:
     ("flags", "sentence"),
     [
         (["--policy", "missing.yaml"], "missing.yaml cannot be read"),
-        (["--policy", EXAMPLE, "--startup", "0s"], "--startup must be above 0s"),
         (["--policy", EXAMPLE, "--timeline", "missing/t.csv"], "--timeline missing/t.csv cannot be written"),
         (["--policy", EXAMPLE, "--load-test", "missing.csv"], "missing.csv cannot be read"),
     ],
-    ids=["no policy", "no time", "no folder", "no load test"],
+    ids=["no policy", "no folder", "no load test"],
 )
 def test_wrong_input_is_refused_with_one_sentence(flags: list[object], sentence: str) -> None:
     refused = run(*flags).exception

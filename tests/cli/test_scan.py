@@ -193,7 +193,7 @@ def test_a_prometheus_that_does_not_answer_is_one_sentence() -> None:
         problem = run("--prometheus", server.url).exception
 
     assert isinstance(problem, TelemetryUnavailable)
-    assert str(problem) == "MetricsSource prometheus answered with HTTP status 502"
+    assert str(problem) == f"MetricsSource prometheus answered with HTTP status 502; asked was {server.url}"
 
 
 @pytest.mark.parametrize(

@@ -129,15 +129,16 @@ def test_a_tuned_policy_keeps_its_promises(tuned: Result, tmp_path: Path) -> Non
     ("flags", "sentence"),
     [
         ([], "give --per-replica (and --service-time-ms), or --load-test with --p95-ms"),
-        ([*GIVEN, "--load-test", "test.csv"], "give --per-replica (and --service-time-ms), or --load-test"),
+        ([*GIVEN, "--load-test", "test.csv"], "give one of them"),
         (["--load-test", "test.csv"], "--load-test needs --p95-ms"),
+        (["--per-replica", "1e300"], "--per-replica or --service-time-ms: perReplica: 1e+300 is not a quantity"),
         (["--per-replica", "10", "--p95-ms", "250"], "--p95-ms needs --service-time-ms"),
         ([*GIVEN, "--p95-ms", "90"], "makes no valid ScalingPolicy: spec: objective.p95Milliseconds must be above"),
         ([*GIVEN, "--time-zone", "Mars"], "'Mars' is not an IANA time zone"),
         ([*GIVEN, "--name", "web"], "must say NAMESPACE/NAME, like shop/web; it says 'web'"),
         ([*GIVEN, "-o", "missing/policy.yaml"], "--output missing/policy.yaml cannot be written"),
     ],
-    ids=["no load", "two loads", "no limit", "no time", "too fast", "no zone", "no namespace", "no folder"],
+    ids=["no load", "two loads", "no limit", "no number", "no time", "too fast", "no zone", "no namespace", "no folder"],
 )
 def test_wrong_input_is_refused_with_one_sentence(days: Path, flags: list[str], sentence: str) -> None:
     refused = run(days, *flags).exception

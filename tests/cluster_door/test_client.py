@@ -210,6 +210,15 @@ async def test_a_pod_without_a_service_account_says_so(monkeypatch: pytest.Monke
 
 
 async def test_a_kubeconfig_that_is_not_there_is_the_persons_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="set KUBECONFIG"):
+    with pytest.raises(InputRefused, match=r"there is no file .*/nowhere; set KUBECONFIG"):
         async with connect(tmp_path / "nowhere"):
+            pass
+
+
+async def test_a_kubeconfig_that_is_no_yaml_is_the_persons_to_mend(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("a: [1,\nb: }")
+
+    with pytest.raises(InputRefused, match=r"no cluster to connect to: while parsing"):
+        async with connect(kubeconfig):
             pass

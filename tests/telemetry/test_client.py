@@ -184,7 +184,7 @@ def test_a_redirect_is_not_followed_and_its_target_never_sees_the_token(tmp_path
 def test_nobody_listening_is_a_failure() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        with pytest.raises(SourceUnreachable, match="cannot be reached"):
+        with pytest.raises(SourceUnreachable, match=r"cannot be reached \(Connection refused\)"):
             ask(a_source(f"http://127.0.0.1:{unused.getsockname()[1]}"))
 
 

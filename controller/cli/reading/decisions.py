@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, Val
 from pydantic.alias_generators import to_camel
 
 from controller.api.refusal import explain
+from controller.cli.showing.outputs import iso
 from controller.errors import InputRefused, unreadable
 from controller.scaling.decision import Decision
 from controller.scaling.publishing.record import record_of
@@ -89,12 +90,13 @@ def find_decision(path: Path, *, at: datetime | None, policy: str | None) -> Tol
     found = _last_of_each(_told(path), at)
     named = [told for key, told in found.items() if policy in (None, key, key.partition("/")[2])]
     if not named:
-        moment = f" up to {at.isoformat()}" if at else ""
-        raise InputRefused(
-            f"{path} holds no decision{f' of {policy}' if policy else ''}{moment}; it has: {_known(found)}"
-        )
+        moment = f" up to {iso(at)}" if at else ""
+        of_whom = f" of {policy}" if policy else ""
+        begin = next((f"; its first is of {iso(told.at)}" for told in _told(path)), "")
+        known = f"; it has: {', '.join(found)}" if found else begin
+        raise InputRefused(f"{path} holds no decision{of_whom}{moment}{known}")
     if len(named) > 1:
-        raise InputRefused(f"{path} holds decisions of several policies; name one: {_known(found)}")
+        raise InputRefused(f"{path} holds decisions of several policies; name one: {', '.join(found)}")
     return named[0]
 
 
@@ -106,10 +108,6 @@ def _last_of_each(decisions: Iterator[Told], at: datetime | None) -> dict[str, T
             break
         last[told.policy] = told
     return last
-
-
-def _known(found: Mapping[str, Told]) -> str:
-    return ", ".join(found) or "none"
 
 
 def _told(path: Path) -> Iterator[Told]:
@@ -137,6 +135,8 @@ def _parse(line: str, where: str) -> Told:
         return Told.model_validate({"line": line, **_object(line)})
     except ValidationError as problem:
         raise InputRefused(f"{where} is not a recorded decision: {explain(problem)}") from problem
+    except json.JSONDecodeError as problem:
+        raise InputRefused(f"{where} is not a recorded decision: it is not JSON") from problem
     except ValueError as problem:
         raise InputRefused(f"{where} is not a recorded decision: {problem}") from problem
 

@@ -11,8 +11,9 @@ import click
 
 from controller.api.scaling_policy import ScalingPolicy
 from controller.cli.reading.scenes import Scale, Scene, recorded_demand
-from controller.cli.reading.values import FILE, Duration, UtcTime
+from controller.cli.reading.values import FILE, Number, StartUp, UtcTime
 from controller.cli.reading.variants import check_moments
+from controller.cli.showing.outputs import iso
 from controller.errors import InputRefused
 from controller.simulation.defaults import world_for
 from controller.simulation.demand import Demand, DemandSettings, make_demand
@@ -22,19 +23,25 @@ FLAGS = (
     click.argument("trace", type=FILE, required=False),
     click.option("--prometheus", metavar="URL|FILE", help="A workload of this Prometheus (or MetricsSource file)."),
     click.option(
-        "--workload", metavar="NAMESPACE/NAME", help="With --prometheus: which. Default: the policy's target."
+        "--workload",
+        metavar="NAMESPACE/NAME",
+        help="With --prometheus: which. Default: the policy's target, or the only one.",
     ),
     click.option(
         "--startup",
         "start_up",
-        type=Duration(),
+        type=StartUp(),
         default="180s",
         show_default=True,
         help="Median time until a pod is Ready.",
     ),
     click.option("--spikes", is_flag=True, help="Add three scheduled spikes a day."),
     click.option(
-        "--noise", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Variation of the noise."
+        "--noise",
+        type=Number(0, 1),
+        default=0.05,
+        show_default=True,
+        help="Noise on the demand: its standard deviation as a share of it.",
     ),
     click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of noise and start-ups."),
     click.option("--evaluate-from", type=UtcTime(), help="Begin of the replay. Default: the last 14 days (or 4)."),
@@ -100,8 +107,6 @@ def scene_flags(*, scale: str) -> Callable[[Callable[..., None]], Callable[..., 
         @wraps(command)
         def taken(**given: Any) -> None:  # noqa: ANN401  what click read
             mine = {field.name: given.pop(field.name) for field in fields(SceneFlags)}
-            if mine["start_up"] <= timedelta(0):
-                raise InputRefused("--startup must be above 0s")
             command(flags=SceneFlags(**mine), **given)
 
         for flag in reversed((*FLAGS, scaled)):
@@ -115,6 +120,5 @@ def _check_split(demand: Demand, judge_from: datetime | None) -> None:
     begin, end = demand.at(demand.evaluated_from), demand.at(len(demand.rps))
     if judge_from is not None and not begin < judge_from < end:
         raise InputRefused(
-            f"--judge-from {judge_from.isoformat()} must lie within what is replayed, {begin.isoformat()} to "
-            f"{end.isoformat()}"
+            f"--judge-from {iso(judge_from)} must lie within what is replayed, {iso(begin)} to {iso(end)}"
         )

@@ -1,5 +1,6 @@
 """Scenes: what all policies of a backtest meet, from what a person named: a trace or a workload, and its scale."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from controller.simulation.traces import read_trace
 from controller.simulation.world import World
 from forecasting import Series
 
+WORKLOAD = re.compile(r"[^/]+/[^/]+")
 PEAK_RPS = 600.0  # 60 full pods
 
 
@@ -53,14 +55,18 @@ def recorded_demand(
     trace: Path | None, prometheus: str | None, workload: str | None, *, target: ScalingPolicy | None
 ) -> tuple[str, Series]:
     """Return a trace and its name: that of a file, or of a workload of a Prometheus."""
-    if bool(trace) == bool(prometheus):
+    if trace is None and not prometheus:
         raise click.UsageError("give a file with a trace, or --prometheus")
+    if trace is not None and prometheus:
+        raise click.UsageError(f"give a file with a trace or --prometheus, not both: {trace} is a trace")
     if trace is not None:
         if workload is not None:
             raise click.UsageError("--workload goes with --prometheus")
         return trace.name, read_trace(trace)
     from controller.cli.reading.surveys import history_of, source_from  # noqa: PLC0415  telemetry is an extra
 
+    if workload is not None and not WORKLOAD.fullmatch(workload):
+        raise click.UsageError(f"--workload must be NAMESPACE/NAME, like shop/web; it is {workload!r}")
     now = datetime.now(UTC)  # noqa: TID251  the front door
     named = workload or (workload_of(target) if target else None)
     return named or "the only workload", history_of(source_from(prometheus or ""), RATE_PRESET, named, now=now)

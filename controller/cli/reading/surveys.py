@@ -14,7 +14,7 @@ from controller.api.metrics_source import MetricsSource, MetricsSourceSpec
 from controller.api.signals import SignalTemplate
 from controller.cli.reading.histories import Histories, History
 from controller.cli.reading.resources import load_source
-from controller.errors import InputRefused
+from controller.errors import InputRefused, TelemetryUnavailable
 from controller.telemetry.client import PrometheusClient
 from controller.telemetry.compiler import Workload
 from controller.telemetry.presets import presets_of
@@ -25,8 +25,8 @@ from forecasting.batch import LONGEST_HISTORY
 MOST_NAMED = 20  # workloads in one sentence
 SCHEMES = ("http://", "https://")
 NOT_A_SOURCE = (
-    "--prometheus takes a URL like http://prometheus:9090, without credentials, query or fragment, or a file with a "
-    "MetricsSource; where a token is needed, its bearerTokenFile says where that is"
+    "--prometheus takes a URL like http://prometheus:9090, without credentials, query or fragment, or the path "
+    "of a file with a MetricsSource; where a token is needed, its bearerTokenFile says where that is"
 )
 
 
@@ -56,7 +56,7 @@ def from_source(source: MetricsSource, wanted: Wanted, *, now: datetime) -> Iter
     Raises InputRefused on an unknown preset and where there is no workload, TelemetryUnavailable without an answer.
     """
     templates = _templates(source, wanted.presets)
-    with PrometheusClient(source) as client:
+    with _asking(source) as client:
         found = {name: client.workloads(template, wanted.namespaces, at=now) for name, template in templates.items()}
         total = sum(map(len, found.values()))
         if not total:
@@ -65,13 +65,23 @@ def from_source(source: MetricsSource, wanted: Wanted, *, now: datetime) -> Iter
         yield Histories(total, _histories(client, templates, found, span=wanted.span, now=now))
 
 
+@contextmanager
+def _asking(source: MetricsSource) -> Iterator[PrometheusClient]:
+    """Give a client of a source; where it does not answer, the person is told which address was asked."""
+    try:
+        with PrometheusClient(source) as client:
+            yield client
+    except TelemetryUnavailable as problem:
+        raise TelemetryUnavailable(f"{problem}; asked was {source.spec.url}") from problem
+
+
 def history_of(source: MetricsSource, preset: str, workload: str | None, *, now: datetime) -> Series:
     """Return the last 28 days of a signal of one workload, NAMESPACE/NAME; without a name of the only one there is.
 
     Raises InputRefused where it is not there or has no sample, TelemetryUnavailable without an answer.
     """
     template = _templates(source, [preset])[preset]
-    with PrometheusClient(source) as client:
+    with _asking(source) as client:
         found = {f"{each.namespace}/{each.name}": each for each in client.workloads(template, (), at=now)}
         name = next(iter(found)) if workload is None and len(found) == 1 else workload
         if name not in found:

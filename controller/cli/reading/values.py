@@ -11,9 +11,9 @@ import click
 from forecasting.batch import LONGEST_HISTORY
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)  # of a quantile
 
 WHOLE = 100  # percent
+LONGEST_START_UP = timedelta(hours=12)  # a lead time, which is at most a day, has room for slower pods than the median
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
 
@@ -44,6 +44,32 @@ class Horizon(Duration):
         if not timedelta(0) < horizon <= LONGEST_HISTORY:
             self.fail(f"{value!r} is not above 0s and at most {LONGEST_HISTORY.days}d", param, ctx)
         return horizon
+
+
+class StartUp(Duration):
+    """The median time until a pod is Ready."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401  click's
+        """Return the duration."""
+        start_up = super().convert(value, param, ctx)
+        if not timedelta(0) < start_up <= LONGEST_START_UP:
+            hours = LONGEST_START_UP // timedelta(hours=1)
+            self.fail(f"{value!r} is not above 0s and at most {hours}h", param, ctx)
+        return start_up
+
+
+class Number(click.FloatRange):
+    """A finite number within bounds: click's own range lets NaN pass, which is below and above nothing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  click's
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
+LEVEL = Number(0, 1, min_open=True, max_open=True)  # of a quantile
 
 
 class Share(click.ParamType[float]):

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from controller.cli.reading.values import Duration, Horizon, UtcTime
+from controller.cli.reading.values import LEVEL, Duration, Horizon, Number, StartUp, UtcTime
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("24h", 86_400), ("7d", 604_800), ("0s", 0)])
@@ -26,6 +26,18 @@ def test_a_horizon_is_a_duration(text: str, hours: int) -> None:
 def test_a_horizon_goes_no_further_than_is_learned_from(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not above 0s and at most 28d"):
         Horizon().convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["0s", "13h", "99999999d"])
+def test_a_start_up_leaves_room_for_a_lead_time_of_a_day(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not above 0s and at most 12h"):
+        StartUp().convert(text, None, None)
+
+
+@pytest.mark.parametrize(("kind", "text"), [(LEVEL, "nan"), (Number(0), "inf"), (Number(0), "nan")], ids=str)
+def test_a_number_is_finite(kind: Number, text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a finite number"):
+        kind.convert(text, None, None)
 
 
 def test_times_are_brought_to_utc() -> None:
