@@ -48,7 +48,7 @@ def _scores(scores: Sequence[Score]) -> Table:
     table = _table("policy", ["violated minutes", "late requests", "pod-hours", "actions", "reversals"])
     for each in scores:
         violated = f"{each.violation_minutes} ({each.violation_minutes / each.minutes:.2%})"
-        late, hours = f"{each.late_share:.3%}", f"{each.pod_hours:.0f}"
+        late, hours = f"{each.late_share:.3%}", f"{each.pod_hours:,.0f}"
         table.add_row(plain(each.policy), violated, late, hours, str(each.actions), str(each.reversals))
     return table
 

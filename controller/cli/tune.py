@@ -105,7 +105,7 @@ def _load(
     if load_test is not None:
         return _tested(load_test, p95), Objective(p95_milliseconds=p95)
     try:
-        load = Load(per_replica=per_replica or 0, service_time_milliseconds=service_time)
+        load = Load.model_validate({"perReplica": per_replica, "serviceTimeMilliseconds": service_time})
     except ValidationError as problem:
         raise InputRefused(f"--per-replica or --service-time-ms: {explain(problem)}") from problem
     if service_time is not None:

@@ -83,6 +83,8 @@ def show_table(choice: Choice) -> None:
 
 def _front(choice: Choice) -> Table:
     table = make_table(["setting"], ["violated minutes", *_cost_headers(choice), "for each minute less"])
+    # One field with its value stays on one line: a terminal of 80 columns would break it within a word.
+    table.columns[0].no_wrap = all(" " not in point.setting for point in choice.front)
     trials = {each.setting: each for each in choice.trials}
     for point in choice.front:
         mark = " *" if point == choice.recommended.point else ""
@@ -171,9 +173,7 @@ def report_of(choice: Choice) -> Report:
         subtitle=f"{len(choice.trials)} settings in the same world, {choice.window}.",
         verdict=choice.sentence,
         figures=(
-            Figure(
-                "Minutes over the objective", number(found.violation_minutes), f"{number(choice.allowed, 1)} allowed"
-            ),
+            Figure("Minutes over the objective", number(found.violation_minutes), f"{choice.allowed:.3g} allowed"),
             Figure("Pod-hours", number(found.pod_hours)),
             *money,
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from controller.api.error_budget import ErrorBudget
 from controller.reporting.report import DecisionRow, Demand, Figure, Focus, Latency, Lines, Report
-from controller.reporting.wording import difference, duration, number, percent, share
+from controller.reporting.wording import difference, duration, minutes, number, percent, share
 from controller.scaling.judging.comparison import Comparison, compare
 from controller.scaling.judging.error_budget import burnt_by
 from controller.scaling.judging.score import Score, score
@@ -67,7 +67,7 @@ def verdict(scores: Sequence[Score], comparisons: Sequence[Comparison]) -> str:
     Who did better is said only where that is no chance of the days: where intervals do not overlap.
     """
     ours = scores[0]
-    span, missed = f"Over {duration(ours.minutes * MINUTE)}", f"{number(ours.violation_minutes)} minutes"
+    span, missed = f"Over {duration(ours.minutes * MINUTE)}", minutes(ours.violation_minutes)
     if not comparisons:
         used = number(ours.pod_hours)
         return f"{span}, {ours.policy} was above its objective for {missed} and used {used} pod-hours."

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bokeh.models import ColumnDataSource, DataRange1d, HoverTool, NumeralTickFormatter, PlainText
+from bokeh.models import BasicTicker, ColumnDataSource, DataRange1d, HoverTool, NumeralTickFormatter, PlainText
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
@@ -26,7 +26,8 @@ def draw_trade_off(settings: TradeOff) -> figure:
         min_border_right=RIGHT,
     )
     chart.toolbar.logo, chart.toolbar.autohide = None, True
-    chart.xaxis.formatter = chart.yaxis.formatter = NumeralTickFormatter(format="0,0")
+    chart.xaxis.formatter = NumeralTickFormatter(format="0,0.[00]")  # settings may lie closer than a pod-hour
+    chart.yaxis.formatter, chart.yaxis.ticker = NumeralTickFormatter(format="0,0"), BasicTicker(min_interval=1)
     front = [point for point in settings.by_cost if point.on_front]
     chart.line([each.pod_hours for each in front], [each.minutes for each in front], line_color=OURS, line_width=2)
     taken = [point for point in front if point.is_recommended]

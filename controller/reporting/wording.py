@@ -7,6 +7,9 @@ from controller.scaling.judging.comparison import Comparison, Ratio
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"  # groups thousands; means the same in every country
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+SMALLEST_PERCENT = 0.01  # below it two decimals would read as nothing at all
+MOST_PERCENT = 10  # times as much: nobody reads +26875 %
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -14,8 +17,15 @@ def number(value: float, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
 
 
+def minutes(count: float) -> str:
+    """Return a count of minutes: `1 minute`, `12 minutes`."""
+    return f"{number(count)} minute{'' if count == 1 else 's'}"
+
+
 def percent(value: float) -> str:
-    """Return a percentage with as many decimals as it needs to be told from zero: `42 %`, `1.3 %`, `0.02 %`."""
+    """Return a percentage with as many decimals as it needs to be told from zero: `42 %`, `0.02 %`, `<0.01 %`."""
+    if 0 < abs(value) < SMALLEST_PERCENT:
+        return f"{'<' if value > 0 else f'>{MINUS}'}{SMALLEST_PERCENT}{THIN_SPACE}%"
     decimals = 0 if value == 0 or abs(value) >= 10 else 1 if abs(value) >= 1 else 2  # noqa: PLR2004  two digits
     return f"{number(value, decimals)}{THIN_SPACE}%"
 
@@ -26,11 +36,13 @@ def share(part: float) -> str:
 
 
 def difference(ours: float, rival: float) -> str:
-    """Return ours against the rival's in percent, signed, or `the same`; empty where the rival has none."""
+    """Return ours against the rival's: in percent, as many times it, or `the same`; empty where it has none."""
     if ours == rival:
         return "the same"
     if rival == 0:
         return ""
+    if ours / rival > MOST_PERCENT:
+        return f"{TIMES}{number(ours / rival)}"
     change = 100 * (ours - rival) / rival
     return f"{'+' if change > 0 else ''}{percent(change)}"
 

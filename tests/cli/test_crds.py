@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from controller.api.crds import crd_files
 from controller.cli.crds import crds
+from controller.errors import InputRefused
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -32,6 +33,13 @@ def test_what_was_written_passes_the_check(tmp_path: Path) -> None:
 
     assert (code, output) == (0, "")
     assert {path.name for path in (tmp_path / "two").iterdir()} == set(crd_files())
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(InputRefused, match=r"--write .*/crds cannot be written"):
+        CliRunner().invoke(crds, ["--write", str(tmp_path / "file" / "crds")], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

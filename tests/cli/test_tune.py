@@ -138,7 +138,17 @@ def test_a_tuned_policy_keeps_its_promises(tuned: Result, tmp_path: Path) -> Non
         ([*GIVEN, "--name", "web"], "must say NAMESPACE/NAME, like shop/web; it says 'web'"),
         ([*GIVEN, "-o", "missing/policy.yaml"], "--output missing/policy.yaml cannot be written"),
     ],
-    ids=["no load", "two loads", "no limit", "no number", "no time", "too fast", "no zone", "no namespace", "no folder"],
+    ids=[
+        "no load",
+        "two loads",
+        "no limit",
+        "no number",
+        "no time",
+        "too fast",
+        "no zone",
+        "no namespace",
+        "no folder",
+    ],
 )
 def test_wrong_input_is_refused_with_one_sentence(days: Path, flags: list[str], sentence: str) -> None:
     refused = run(days, *flags).exception

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from controller.reporting.wording import claim, difference, duration, number, percent, ratio, times, utc
+from controller.reporting.wording import claim, difference, duration, minutes, number, percent, ratio, times, utc
 from controller.scaling.judging.comparison import Comparison, Interval, Ratio
 
 
@@ -17,11 +17,16 @@ from controller.scaling.judging.comparison import Comparison, Interval, Ratio
         (number(-1.25, 1), "\u22121.2"),
         (percent(0), "0\u202f%"),
         (percent(0.021), "0.02\u202f%"),
+        (percent(0.004), "<0.01\u202f%"),
+        (percent(-0.004), ">\u22120.01\u202f%"),
         (percent(1.34), "1.3\u202f%"),
         (percent(42.4), "42\u202f%"),
         (difference(12, 300), "\u221296\u202f%"),
         (difference(103, 100), "+3.0\u202f%"),
+        (difference(270, 1), "\u00d7270"),
         (difference(5, 5), "the same"),
+        (minutes(1), "1 minute"),
+        (minutes(0), "0 minutes"),
         (difference(5, 0), ""),
         (duration(45), "45 s"),
         (duration(119), "119 s"),

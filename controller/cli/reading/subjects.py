@@ -64,6 +64,8 @@ class Subject:
         Raises click.UsageError where it is neither or both, InputRefused, and HeadroomError.
         """
         if self.trace is not None:
+            if self.name is not None:
+                raise click.UsageError(f"name a live policy or give --trace, not both: {self.name} is a live policy")
             recorded = self._recorded(self.trace)
             return of_trace(recorded), recorded.policy
         if self.policy_file or self.event_files or self.at:
