@@ -11,6 +11,7 @@ import yaml
 
 from controller.api.crds import RESOURCES
 from controller.cli import headroom
+from controller.scaling.reasons import Reason
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -93,6 +94,18 @@ def test_the_readme_shows_a_policy_and_the_two_commands() -> None:
     readme = ROOT / "README.md"
     assert "kind: ScalingPolicy" in "".join(fenced(readme, "yaml"))
     assert {"demo", "test"} <= {call[0] for call in calls_of(readme, "make")}
+
+
+def test_every_field_and_reason_of_the_day_to_day_page_exists() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    reference = (ROOT / "docs" / "reference" / "scalingpolicy.md").read_text(encoding="utf-8")
+    words = set(INLINE.findall(FENCE.sub("", text)))
+    fields = {word for word in words if re.fullmatch(r"[a-z]+(\[\])?(\.[a-zA-Z]+)+", word)} - {"policy.yaml"}
+    reasons = {word for row in re.findall(r"^\| (`[A-Z][^|]*) \|", text, re.MULTILINE) for word in INLINE.findall(row)}
+
+    assert {field for field in fields if f"`spec.{field}`" not in reference} == set()
+    assert reasons - set(Reason) == set()
+    assert (len(fields), len(reasons)) > (9, 11)
 
 
 @pytest.mark.parametrize(
