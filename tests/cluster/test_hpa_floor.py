@@ -168,7 +168,7 @@ def test_the_forecast_itself_raises_the_floor_before_a_daily_spike_and_lowers_it
     assert wait_until(lambda: autoscaled.floor() >= SPIKE, FITTED), scene.status()
     scene.wait_for_replicas(SPIKE, within=HPA_MOVES)
     assert now() < due, "the spike had come already: this machine was too slow for the story"
-    assert scene.status()["reason"] == "Forecast"
+    assert wait_until(lambda: any(event["reason"] == "Forecast" for event in scene.events()), FITTED)
     assert scene.condition("ForecastReady")["reason"] == "Predictable"
 
     autoscaled.load.value = 10 * REACTED
