@@ -25,7 +25,7 @@ class OnceOnly(yaml.SafeLoader):
         """Return the mapping; raise ConstructorError, a YAMLError, on a key that was there before."""
         before: set[str] = set()
         for key, _ in node.value:
-            if key.tag != MERGE and key.value in before:
+            if key.tag != MERGE and str(key.value) in before:
                 raise ConstructorError(None, None, f"the key {key.value!r} is there twice", key.start_mark)
             before.add(str(key.value))
         return super().construct_mapping(node, deep)
@@ -49,10 +49,11 @@ def load_source(path: Path) -> MetricsSource:
 def _load(path: Path, model: type[Resource]) -> Resource:
     kind = model.__name__
     try:
-        documents = [each for each in yaml.load_all(path.read_text(encoding="utf-8"), OnceOnly) if each is not None]
+        with path.open(encoding="utf-8") as file:  # not its text alone: YAML then names it where it says which line
+            documents = [each for each in yaml.load_all(file, OnceOnly) if each is not None]
     except (OSError, UnicodeDecodeError) as problem:
         raise unreadable(path, problem) from problem
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, RecursionError) as problem:
         raise InputRefused(f"{path} is not YAML: {problem}") from problem
     if len(documents) != 1 or _kind_of(documents[0]) != kind:
         found = ", ".join(map(_kind_of, documents)) or "nothing"

@@ -42,6 +42,9 @@ def test_a_policy_is_read_from_yaml(tmp_path: Path) -> None:
         ("{not: yaml", "is not YAML"),
         (f"{POLICY}---{POLICY}", "it holds ScalingPolicy, ScalingPolicy"),
         (POLICY + "  maxReplicas: 20\n", "the key 'maxReplicas' is there twice"),
+        (POLICY + "  maxReplicas: 20\n", 'policy.yaml", line 10, column 3'),
+        ("? [a, b]\n: c\n", "is not YAML: while constructing a mapping"),
+        ("[" * 5000, "is not YAML: maximum recursion depth exceeded"),
         (
             POLICY.replace("maxReplicas: 10", "maxReplicas: 10\n  minReplica: 1"),
             "unknown field; did you mean minReplicas?",
