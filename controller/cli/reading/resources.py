@@ -55,11 +55,12 @@ def _load(path: Path, model: type[Resource]) -> Resource:
         raise unreadable(path, problem) from problem
     except (yaml.YAMLError, RecursionError) as problem:
         raise InputRefused(f"{path} is not YAML: {problem}") from problem
-    if len(documents) != 1 or _kind_of(documents[0]) != kind:
+    wanted = [each for each in documents if _kind_of(each) == kind]
+    if len(wanted) != 1:
         found = ", ".join(map(_kind_of, documents)) or "nothing"
-        raise InputRefused(f"{path} must hold one document, with kind: {kind}; it holds {found}")
+        raise InputRefused(f"{path} must hold one document with kind: {kind}; it holds {found}")
     try:
-        return model.model_validate(documents[0])
+        return model.model_validate(wanted[0])
     except ValidationError as problem:
         raise InputRefused(f"{path} is not a valid {kind}: {explain(problem, model)}") from problem
 

@@ -23,6 +23,12 @@ def test_a_policy_is_read_from_yaml(tmp_path: Path) -> None:
     assert load_policy(path).spec.max_replicas == 10
 
 
+def test_a_policy_is_found_beside_resources_of_other_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"kind: HorizontalPodAutoscaler\n---{POLICY}")
+    assert load_policy(path).spec.max_replicas == 10
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -34,7 +40,7 @@ def test_a_policy_is_read_from_yaml(tmp_path: Path) -> None:
         ),
         (
             POLICY.replace("ScalingPolicy", "DemandEvent"),
-            "must hold one document, with kind: ScalingPolicy; it holds DemandEvent",
+            "must hold one document with kind: ScalingPolicy; it holds DemandEvent",
         ),
         ("- a\n- list\n", "it holds a list"),
         ("", "it holds nothing"),
