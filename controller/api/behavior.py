@@ -44,7 +44,7 @@ class ScaleUpBehavior(Part):
     """Step limits; none by default, because a spike that is due needs its replicas at once."""
     select_policy: SelectPolicy = SelectPolicy.MAX
     """Which step limit counts when there are several; `Disabled` forbids adding."""
-    tolerance_percent: Annotated[Percent, Field(le=50)] = 2
+    tolerance_percent: Annotated[Percent, Field(le=50)] = 3
     """A rise smaller than this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after an increase in which no other follows."""
@@ -59,7 +59,7 @@ class ScaleDownBehavior(Part):
     """Step limits; none by default."""
     select_policy: SelectPolicy = SelectPolicy.MAX
     """Which step limit counts when there are several; `Disabled` forbids removing."""
-    tolerance_percent: Annotated[Percent, Field(le=50)] = 10
+    tolerance_percent: Annotated[Percent, Field(le=50)] = 5
     """A fall smaller than this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after a decrease in which no other follows."""

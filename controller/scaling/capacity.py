@@ -19,11 +19,6 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.objective import Objective
 from controller.api.signals import Load
 
-# Shares of a demand that is sized for, chosen on first parts of traces (docs/decisions/0014).
-NO_ROOM = 1.0
-LIVE_ROOM = 1.10  # what is measured is late already: demand grows while pods start
-SURGE_ROOM = 1.25  # what is far above its forecast goes on growing, and what waits is to be served too
-FORECAST_ROOM = 1.08  # what is forecast is a mean over a step: inside it demand swings
 PERCENTILE_MISSED = 0.05  # the objective is a p95
 SMALLEST_TABLE = 64  # replicas; covers most workloads with one table
 BISECTIONS = 50  # halves [0, full load] to below float precision of any real load
@@ -51,22 +46,6 @@ def replicas_for(load: float, capacity: Load, objective: Objective) -> int:
     size = _table_size(load / capacity.per_replica)
     table = _highest_loads(capacity.per_replica, capacity.service_time_milliseconds / 1000, wait_limit, size)
     return min(bisect_left(table, load) + 1, MAX_REPLICAS)
-
-
-def replicas_with_room(load: float, capacity: Load, objective: Objective, *, room: float) -> int:
-    """Return the fewest Ready replicas that keep the objective at `room` times the load.
-
-    A utilisation is room already, as much as whoever set it wants: it is kept at the load itself.
-
-    >>> pod = Load(per_replica=10, service_time_milliseconds=100)
-    >>> replicas_with_room(600, pod, Objective(p95_milliseconds=250), room=1.1)
-    68
-    >>> replicas_with_room(120, Load(per_replica=50), Objective(utilization_percent=80), room=1.1)
-    3
-    """
-    if objective.p95_milliseconds is None or capacity.service_time_milliseconds is None:
-        return replicas_for(load, capacity, objective)
-    return replicas_for(room * load, capacity, objective)
 
 
 def load_for(replicas: int, capacity: Load, objective: Objective) -> float:

@@ -8,15 +8,7 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.objective import Objective
 from controller.api.signals import Load
 from controller.scaling import capacity
-from controller.scaling.capacity import (
-    FORECAST_ROOM,
-    LIVE_ROOM,
-    NO_ROOM,
-    load_for,
-    p95_wait,
-    replicas_for,
-    replicas_with_room,
-)
+from controller.scaling.capacity import load_for, p95_wait, replicas_for
 
 QUEUED = Load(per_replica=10, service_time_milliseconds=100)
 WITHIN_250_MS = Objective(p95_milliseconds=250)
@@ -44,36 +36,6 @@ def test_few_replicas_need_far_more_slack_than_many(replicas: int, percent: floa
 )
 def test_a_load_needs_replicas(load: float, objective: Objective, needed: int, why: str) -> None:
     assert replicas_for(load, QUEUED, objective) == needed, why
-
-
-@pytest.mark.parametrize(
-    ("load", "room", "objective", "needed", "why"),
-    [
-        (600, NO_ROOM, WITHIN_250_MS, 62, "602 requests/s keep the latency on 62"),
-        (600, FORECAST_ROOM, WITHIN_250_MS, 67, "648 keep it on 67"),
-        (600, LIVE_ROOM, WITHIN_250_MS, 68, "660 keep it on 68"),
-        (
-            80,
-            LIVE_ROOM,
-            WITHIN_250_MS,
-            11,
-            "88 keep it on 11",
-        ),
-        (100, LIVE_ROOM, Objective(utilization_percent=80), 13, "a utilisation is room already"),
-        (100, LIVE_ROOM, Objective(utilization_percent=100), 10, "even where none is wanted"),
-        (0, LIVE_ROOM, WITHIN_250_MS, 0, "no load grows by no share of it"),
-        (float("inf"), LIVE_ROOM, WITHIN_250_MS, MAX_REPLICAS, "there is no more than all"),
-    ],
-)
-def test_room_is_kept_under_a_latency_objective(
-    load: float, room: float, objective: Objective, needed: int, why: str
-) -> None:
-    assert replicas_with_room(load, QUEUED, objective, room=room) == needed, why
-
-
-def test_without_a_service_time_there_is_no_latency_to_keep_room_for() -> None:
-    load = Load(per_replica=10)
-    assert replicas_with_room(100, load, Objective(p95_milliseconds=250, utilization_percent=50), room=LIVE_ROOM) == 20
 
 
 def test_without_a_service_time_the_utilisation_decides() -> None:

@@ -8,7 +8,6 @@ and only bad service speaks.
 from datetime import timedelta
 
 from controller.api.policy_status import OutageMemory
-from controller.scaling.capacity import LIVE_ROOM, replicas_with_room
 from controller.scaling.decision import Plan, Proposal
 from controller.scaling.guards.health import is_fresh
 from controller.scaling.guards.indicators import missed_indicators
@@ -17,6 +16,7 @@ from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.observation import Observation, Usual
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 from forecasting.series import Series
 
 FALL = 0.5  # of the least that was likely: noise and an odd day stay above it
@@ -74,9 +74,7 @@ def _needed_in_storm(observation: Observation) -> int:
     """Return the replicas for a storm on top of what is usual within the lead time; 0 where that is not known."""
     spec, lead = observation.policy.spec, lead_time(observation.policy, observation.memory)
     needs = [
-        replicas_with_room(
-            STORM * _highest(usual.expected, observation, lead), capacity, spec.objective, room=LIVE_ROOM
-        )
+        replicas_with_room(STORM * _highest(usual.expected, observation, lead), capacity, spec.objective)
         for signal in spec.load_signals
         if (capacity := capacity_of(signal, observation.memory)) and (usual := _usual(observation, signal.name))
     ]

@@ -13,13 +13,13 @@ from controller.api.objective import Objective
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import DemandWindow
 from controller.scaling.guards.error_budget import NEARLY_GONE
 from controller.scaling.judging.error_budget import budget_of
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 from controller.scaling.sharing.shares import paid_for
 from controller.scaling.voices.demand_events import asked_of, share_of
 from controller.scaling.voices.failover import with_reserve
@@ -106,11 +106,7 @@ class Foresight:
 
     def _sized(self, signal: Signal, demand: float, objective: Objective | None = None) -> int:
         capacity = capacity_of(signal, self.memory)
-        return (
-            0
-            if capacity is None
-            else replicas_with_room(demand, capacity, objective or self.policy.spec.objective, room=FORECAST_ROOM)
-        )
+        return 0 if capacity is None else replicas_with_room(demand, capacity, objective or self.policy.spec.objective)
 
 
 _NOTHING = Need(0, Reason.TOO_FEW_REPLICAS, "minReplicas")

@@ -16,12 +16,12 @@ from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import Memory
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import DemandWindow
 from controller.scaling.dates.schedules import moment
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.planning.needs import MOMENT, queue_waits
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 from controller.scaling.voices.demand_events import asked_of, share_of
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.forecast import NO_SLACK
@@ -102,7 +102,7 @@ class Peaks:
     def _sized(self, signal: Signal, demand: float) -> int:
         capacity = capacity_of(signal, self.memory)
         objective = NO_SLACK if signal.name in queue_waits(self.policy) else self.policy.spec.objective
-        return 0 if capacity is None else replicas_with_room(demand, capacity, objective, room=FORECAST_ROOM)
+        return 0 if capacity is None else replicas_with_room(demand, capacity, objective)
 
     def _signal(self, signal: Signal) -> SignalOutlook:
         peaks = self.by_signal.get(signal.name, "its peaks have not been asked for yet")

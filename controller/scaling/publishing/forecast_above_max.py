@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from controller.api.metadata import ConditionStatus
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.decision import Decision
 from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import window
 from controller.scaling.observation import Observation, Outlook
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.queue_drain import queued_signals
 
@@ -41,7 +41,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     spec, until = observation.policy.spec, observation.now + WARNED_AHEAD
     highest = max(window(outlook.planned, observation.now, until).tolist(), default=0.0)
     policy = observation.policy
-    needed = with_reserve(replicas_with_room(highest, capacity, spec.objective, room=FORECAST_ROOM), policy)
+    needed = with_reserve(replicas_with_room(highest, capacity, spec.objective), policy)
     calm = CALM * spec.max_replicas
     if needed <= calm:  # as nearly always
         return ""
@@ -52,8 +52,7 @@ def _first_above_max(signal: Signal, outlook: Outlook, observation: Observation)
     at = next(
         ahead.start + index * ahead.step
         for index, demand in enumerate(ahead.values)
-        if with_reserve(replicas_with_room(float(demand), capacity, spec.objective, room=FORECAST_ROOM), policy)
-        > enough
+        if with_reserve(replicas_with_room(float(demand), capacity, spec.objective), policy) > enough
     )
     return (
         f"{signal.name} may reach {highest:.4g} (p{spec.forecast.planning_percentile}) within 2 hours and needs "

@@ -7,7 +7,6 @@ import math
 from datetime import datetime
 
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.dates.demand_windows import EVERYTHING, DemandWindow
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import is_fresh
@@ -16,6 +15,7 @@ from controller.scaling.learning.learned_capacity import capacity_of
 from controller.scaling.lookahead import peak
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 
 
 def event_candidates(observation: Observation) -> tuple[Candidate, ...]:
@@ -98,4 +98,4 @@ def _multiplied(signal: Signal, factor: float, observation: Observation) -> int:
     usual = peak(observation, signal.name, horizon=lead_time(observation.policy, observation.memory))
     if usual is None and is_fresh(observation.readings, signal.name, observation.now):
         usual = observation.readings[signal.name].value
-    return replicas_with_room((usual or 0.0) * factor, capacity, observation.policy.spec.objective, room=FORECAST_ROOM)
+    return replicas_with_room((usual or 0.0) * factor, capacity, observation.policy.spec.objective)

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from controller.api.objective import Objective
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.lookahead import mean, peak, why_missing
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 from controller.scaling.voices.failover import with_reserve
 from controller.scaling.voices.queue_drain import queued_signals
 
@@ -37,7 +37,7 @@ def needed_soon(observation: Observation) -> int | None:
     horizon = LOOK_AHEAD_LEADS * lead_time(observation.policy, observation.memory)
     queued = queued_signals(observation)  # what may wait needs no look ahead
     needs = [
-        replicas_with_room(demand, capacity, observation.policy.spec.objective, room=FORECAST_ROOM)
+        replicas_with_room(demand, capacity, observation.policy.spec.objective)
         for signal in observation.policy.spec.load_signals
         if signal.name not in queued
         and (capacity := capacity_of(signal, observation.memory)) is not None
@@ -60,7 +60,7 @@ def _candidate(signal: Signal, observation: Observation) -> Candidate:
     capacity = capacity_of(signal, observation.memory)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.name))
-    replicas = replicas_with_room(need.demand, capacity, need.objective, room=FORECAST_ROOM)
+    replicas = replicas_with_room(need.demand, capacity, need.objective)
     return Candidate(Reason.FORECAST, signal.name, replicas, f"{need.told}: needs {replicas} replicas")
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from controller.api.signals import Signal
-from controller.scaling.capacity import FORECAST_ROOM, LIVE_ROOM, NO_ROOM, SURGE_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
 from controller.scaling.learning.lead_time import lead_time
@@ -17,6 +16,7 @@ from controller.scaling.learning.learned_capacity import capacity_of, why_unknow
 from controller.scaling.lookahead import bound, peak
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.room import ROOM, replicas_with_room, room_to_grow
 from controller.scaling.voices.queue_drain import queued_signals
 
 
@@ -57,7 +57,7 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
 
 def _needs(demand: float, signal: Signal, observation: Observation) -> tuple[_Need, ...]:
     """Return what to size for: what is measured, and what it may come to if the bound of a closed forecast says so."""
-    room = _room(demand, bound(observation, signal.name, horizon=timedelta(0)))
+    room = room_to_grow(demand, bound(observation, signal.name, horizon=timedelta(0)))
     measured = _Need(demand, room, f"{signal.name} is {demand:.4g} now")
     lead = lead_time(observation.policy, observation.memory)
     soon = bound(observation, signal.name, horizon=lead)
@@ -67,20 +67,7 @@ def _needs(demand: float, signal: Signal, observation: Observation) -> tuple[_Ne
     told = (
         f"{measured.told} and may reach {soon:.4g} (p{percentile}) within the lead time of {lead.total_seconds():.0f} s"
     )
-    return measured, _Need(soon, FORECAST_ROOM, told)
-
-
-def _room(demand: float, foreseen: float | None) -> float:
-    """Return the room that measured demand needs to grow while pods start: none within what is planned.
-
-    Above it, as much as demand is above what was foreseen: so much it grew unforeseen, and may grow once more.
-    """
-    if foreseen is None:
-        return LIVE_ROOM
-    if demand <= foreseen:
-        return NO_ROOM
-    grown = demand / foreseen if foreseen > 0 else SURGE_ROOM
-    return min(max(grown, LIVE_ROOM), SURGE_ROOM)
+    return measured, _Need(soon, ROOM, told)
 
 
 def _waits(signal: Signal) -> Candidate:

@@ -16,7 +16,6 @@ import numpy as np
 from controller.api.fields import MAX_REPLICAS
 from controller.api.policy_status import BacklogMemory
 from controller.api.signals import Load, Queue, Signal
-from controller.scaling.capacity import LIVE_ROOM, replicas_with_room
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
 from controller.scaling.learning.lead_time import SWEEP, lead_time
@@ -24,6 +23,7 @@ from controller.scaling.learning.learned_capacity import capacity_of, why_unknow
 from controller.scaling.lookahead import window
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
+from controller.scaling.room import replicas_with_room
 
 ROUNDING = 1e-9  # keeps 37 replicas from becoming 38
 LEAST_SHARE = 0.25  # of the target is left to drain in, however slow the start and however late it is
@@ -101,7 +101,7 @@ def _candidate(signal: Signal, observation: Observation) -> Candidate:
     capacity, rate = _capacity(observation, signal.queue), usual_arrivals(observation, signal.queue)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.queue.arrivals))
-    usual = replicas_with_room(rate, capacity, observation.policy.spec.objective, room=LIVE_ROOM)
+    usual = replicas_with_room(rate, capacity, observation.policy.spec.objective)
     known = next((each for each in observation.memory.backlogs if each.name == signal.name), None)
     if known is None:
         message = f"{signal.name} has no backlog, {rate:.4g} a second arrive: needs {usual} replicas"
