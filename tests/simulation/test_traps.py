@@ -174,7 +174,7 @@ def test_a_seed_moves_demand_and_start_ups_and_no_verdict() -> None:
         ours, hpa = score(steered), score(rival)
         assert ours.violation_minutes < hpa.violation_minutes, seed
         assert ours.pod_hours < hpa.pod_hours, seed
-        runs.add(steered.created_replicas.tobytes())
+        runs.add(steered.ready_replicas.tobytes())
     assert len(runs) == 3
 
 
