@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     """Address the probes and metrics listen on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     """Port of /livez, /readyz and /metrics; 0 takes a free one."""
-    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
 
     @field_validator("scale_targets", mode="before")

@@ -7,6 +7,7 @@ A command is imported when it is called, so that `headroom backtest` needs nothi
 import importlib
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import metadata
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +50,15 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"controller.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for one that is not there, the one that may be meant is named."""
+        near = get_close_matches(args[0], COMMANDS, n=1)
+        if near and args[0] not in COMMANDS:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's signature
         """Run the command; a library that only an extra brings is asked for in one sentence."""

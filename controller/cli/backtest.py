@@ -75,6 +75,8 @@ def backtest(  # noqa: PLR0913  one parameter a flag
     TRACE is a CSV of timestamp,value (.gz too): ISO 8601 times, any regular step from 15 s to 1 h, missing values
     empty.
     """
+    if jobs and not wants_sweep:
+        raise click.UsageError("--jobs goes with --sweep: without it, replays are few and go one after another")
     for path, option in ((timeline, "--timeline"), (decisions, "--decisions"), (report, "--report")):
         check_folder(path, option)
     policy = _policy(policy_file, load_test, flags.world)

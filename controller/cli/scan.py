@@ -1,6 +1,7 @@
 """`headroom scan`: which of many workloads can be forecast, and how much each would gain by it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 
 from controller.cli.reading.calendars import People, knows_people
 from controller.cli.reading.histories import Histories, History, from_files
-from controller.cli.reading.values import LEVEL, Duration
+from controller.cli.reading.values import LEVEL, LeadTime
 from controller.cli.showing.outputs import (
     make_table,
     percent,
@@ -78,7 +79,7 @@ class Outcome:
 )
 @click.option(
     "--lead-time",
-    type=Duration(),
+    type=LeadTime(),
     default=f"{DEFAULT_LEAD_TIME // timedelta(minutes=1)}m",
     show_default=True,
     help="Time until capacity is there.",
@@ -91,7 +92,7 @@ class Outcome:
 @click.option(
     "--write", type=FOLDER, help=f"Write a policy for each of the best (--best, or {BEST}) into a new folder."
 )
-@click.option("--jobs", type=JOBS, help="With --best: replays at a time. Default: one for each processor.")
+@click.option("--jobs", type=JOBS, help="With --best or --write: replays at a time. Default: one for each processor.")
 @click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 def scan(  # noqa: PLR0913  one parameter a flag
     *,
@@ -120,18 +121,13 @@ def scan(  # noqa: PLR0913  one parameter a flag
     if not prometheus and (presets or namespaces):
         raise click.UsageError("--preset and --namespace go with --prometheus")
     wish, keep = Wish(level, lead_time, people), best or (BEST if write else 0)
+    if jobs and not keep:
+        raise click.UsageError("--jobs goes with --best or --write: without them nothing is replayed")
     if keep:
         check_wish(wish, write)
     planning, span = Planning(people, level, lead_time), timedelta(days=days)
-    if prometheus:
-        from controller.cli.reading.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
-
-        now = datetime.now(UTC)  # noqa: TID251  the front door
-        wanted = Wanted(presets or DEMAND, namespaces, span)
-        with from_source(source_from(prometheus), wanted, now=now) as histories:
-            outcome = examine(histories, planning, keep=keep)
-    else:
-        outcome = examine(from_files(paths, span), planning, keep=keep)
+    with _surveyed(prometheus, presets, namespaces, span=span) if prometheus else nullcontext() as live:
+        outcome = examine(live or from_files(paths, span), planning, keep=keep)
     gains = _gains(outcome, wish, jobs) if keep else ()
     show = {"table": show_table, "json": show_json, "csv": show_csv}[shape]
     show(rank(outcome.findings), outcome.problems, gains)
@@ -139,6 +135,18 @@ def scan(  # noqa: PLR0913  one parameter a flag
         write_policies(write, gains, wish)
     if outcome.problems:
         click.get_current_context().exit(SOME_FAILED)
+
+
+@contextmanager
+def _surveyed(
+    prometheus: str, presets: Sequence[str], namespaces: Sequence[str], *, span: timedelta
+) -> Iterator[Histories]:
+    """Hand out the histories that a Prometheus, or the MetricsSource in a file, has of these presets."""
+    from controller.cli.reading.surveys import Wanted, from_source, source_from  # noqa: PLC0415  telemetry is an extra
+
+    now = datetime.now(UTC)  # noqa: TID251  the front door
+    with from_source(source_from(prometheus), Wanted(presets or DEMAND, namespaces, span), now=now) as histories:
+        yield histories
 
 
 def _gains(outcome: Outcome, wish: Wish, jobs: int | None) -> Sequence[Gain]:

@@ -196,6 +196,13 @@ def test_demand_comes_from_one_place(arguments: list[str], sentence: str) -> Non
     assert sentence in done.output
 
 
+def test_jobs_without_a_sweep_are_refused() -> None:
+    done = run("--jobs", "2")
+
+    assert done.exit_code == 2
+    assert "--jobs goes with --sweep" in done.output
+
+
 @pytest.fixture(scope="module")
 def swept() -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(run("--sweep", "--format", "json").output)

@@ -42,3 +42,11 @@ def test_an_unknown_command_is_refused() -> None:
 
     assert done.exit_code == 2
     assert "No such command 'guess'" in done.output
+    assert "Did you mean" not in done.output
+
+
+def test_a_misspelt_command_is_refused_with_the_one_that_may_be_meant() -> None:
+    done = CliRunner().invoke(headroom, ["forcast", "trace.csv"])
+
+    assert done.exit_code == 2
+    assert "No such command 'forcast'. Did you mean forecast?" in done.output

@@ -127,9 +127,11 @@ def test_a_long_lead_time_is_judged_by_the_whole_day(folder: Path) -> None:
         ([".", "--prometheus", "http://127.0.0.1:9"], "give files or folders"),
         ([".", "--preset", "cpu-cores"], "go with --prometheus"),
         ([".", "--namespace", "shop"], "go with --prometheus"),
+        ([".", "--jobs", "2"], "--jobs goes with --best or --write"),
+        ([".", "--lead-time", "0s"], "is not above 0s and at most 24h"),
         ([".", "--days", "29"], "not in the range"),
     ],
-    ids=["nothing", "both", "a preset of files", "a namespace of files", "too many days"],
+    ids=["nothing", "both", "a preset of files", "a namespace of files", "idle jobs", "no lead time", "too many days"],
 )
 def test_a_wrong_flag_is_refused(flags: list[str], sentence: str) -> None:
     done = run(*flags)

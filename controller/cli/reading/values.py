@@ -4,7 +4,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -13,7 +13,8 @@ from forecasting.batch import LONGEST_HISTORY
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 WHOLE = 100  # percent
-LONGEST_START_UP = timedelta(hours=12)  # a lead time, which is at most a day, has room for slower pods than the median
+LONGEST_LEAD_TIME = timedelta(days=1)  # of a policy
+LONGEST_START_UP = LONGEST_LEAD_TIME / 2  # which has room for slower pods than the median
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DURATION = re.compile(r"(?P<count>\d{1,9})(?P<unit>[smhd])")
 
@@ -33,29 +34,36 @@ class Duration(click.ParamType[timedelta]):
         return int(match["count"]) * UNITS[match["unit"]]
 
 
-class Horizon(Duration):
+class Bounded(Duration):
+    """A duration above nothing and at most so long."""
+
+    longest: ClassVar[timedelta]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401  click's
+        """Return the duration."""
+        length = super().convert(value, param, ctx)
+        if not timedelta(0) < length <= self.longest:
+            unit = "d" if self.longest > UNITS["d"] else "h"
+            self.fail(f"{value!r} is not above 0s and at most {self.longest // UNITS[unit]}{unit}", param, ctx)
+        return length
+
+
+class Horizon(Bounded):
     """How far to look ahead: no further than is ever learned from."""
 
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401  click's
-        """Return the duration."""
-        horizon = super().convert(value, param, ctx)
-        if not timedelta(0) < horizon <= LONGEST_HISTORY:
-            self.fail(f"{value!r} is not above 0s and at most {LONGEST_HISTORY.days}d", param, ctx)
-        return horizon
+    longest = LONGEST_HISTORY
 
 
-class StartUp(Duration):
+class StartUp(Bounded):
     """The median time until a pod is Ready."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401  click's
-        """Return the duration."""
-        start_up = super().convert(value, param, ctx)
-        if not timedelta(0) < start_up <= LONGEST_START_UP:
-            hours = LONGEST_START_UP // timedelta(hours=1)
-            self.fail(f"{value!r} is not above 0s and at most {hours}h", param, ctx)
-        return start_up
+    longest = LONGEST_START_UP
+
+
+class LeadTime(Bounded):
+    """The time until capacity is there, as a policy may say it."""
+
+    longest = LONGEST_LEAD_TIME
 
 
 class Number(click.FloatRange):

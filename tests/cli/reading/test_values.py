@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from controller.cli.reading.values import LEVEL, Duration, Horizon, Number, StartUp, UtcTime
+from controller.api.scaling_policy import Capacity
+from controller.cli.reading.values import LEVEL, Duration, Horizon, LeadTime, Number, StartUp, UtcTime
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("24h", 86_400), ("7d", 604_800), ("0s", 0)])
@@ -32,6 +33,18 @@ def test_a_horizon_goes_no_further_than_is_learned_from(text: str) -> None:
 def test_a_start_up_leaves_room_for_a_lead_time_of_a_day(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not above 0s and at most 12h"):
         StartUp().convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["0s", "25h", "99999999d"])
+def test_a_lead_time_is_one_that_a_policy_may_have(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not above 0s and at most 24h"):
+        LeadTime().convert(text, None, None)
+
+
+def test_a_policy_may_have_the_longest_lead_time() -> None:
+    longest = LeadTime().convert("24h", None, None)
+
+    assert Capacity(lead_time_seconds=int(longest.total_seconds())).lead_time_seconds == 86_400
 
 
 @pytest.mark.parametrize(("kind", "text"), [(LEVEL, "nan"), (Number(0), "inf"), (Number(0), "nan")], ids=str)
