@@ -51,6 +51,8 @@ def outlook(*, subject: Subject, days: str, plot: Path | None, shape: str) -> No
     told = found[0].status.outlook or CapacityOutlook()
     shown = told.model_copy(update={"days": told.days[: int(days)]})
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0], shown)
+    if shape == "table" and subject.unit:
+        print_terminal(plain(subject.unit))
 
 
 def of_trace(recorded: Recorded) -> ForecastReport:

@@ -43,6 +43,8 @@ def plan(*, subject: Subject, plot: Path | None, shape: str) -> None:
     found = subject.report(of_trace)
     plot_report(*found, plot)
     {"table": show_table, "csv": show_csv, "json": show_json}[shape](found[0])
+    if shape == "table" and subject.unit:
+        print_terminal(plain(subject.unit))
 
 
 def of_trace(recorded: Recorded) -> ForecastReport:

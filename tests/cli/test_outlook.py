@@ -71,6 +71,7 @@ def test_people_read_weeks_and_how_long_the_limit_lasts(trace: Path, policy: Pat
     assert "week from" in text
     assert "More than maxReplicas (45) may be needed from 2026-0" in text
     assert "from 100 days." in text
+    assert "Values of trace.csv are taken as they are" in text
 
 
 def test_programs_read_dates_and_growth(trace: Path, policy: Path) -> None:
@@ -119,6 +120,7 @@ def test_a_live_policy_tells_its_own_outlook(tmp_path: Path) -> None:
     text = " ".join(result.stdout.split())
     assert "2026-03-02 3 4 5 6" in text
     assert "No more than maxReplicas (40) may be needed within 90 days (95 % bound); so it is." in text
+    assert "taken as they are" not in text
 
 
 def test_too_short_a_trace_is_refused_with_what_it_has(trace: Path, policy: Path) -> None:

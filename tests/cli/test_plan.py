@@ -59,6 +59,7 @@ def test_people_read_changes_and_how_many_they_are_spared(policy: Path) -> None:
 
     assert "Mon 2014-10-20 12:00" in text
     assert "changes where following demand takes" in text
+    assert "Values of nyc-taxi-30min.csv are taken as they are" in text
 
 
 def test_a_plan_that_a_budget_caps_says_so(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from controller.api.signals import Signal
 from controller.cli.reading.moments import history_before
 from controller.cli.reading.reports import Found, fetch_report
 from controller.cli.reading.resources import load_event, load_policy
+from controller.cli.reading.scenes import PEAK_RPS
 from controller.cli.reading.values import FILE, UtcTime
 from controller.errors import InputRefused
 from controller.simulation.traces import read_trace
@@ -27,7 +28,9 @@ FLAGS = (
     click.argument("name", required=False),
     click.option("--namespace", "-n", default="default", show_default=True, help="Namespace of the policy."),
     click.option("--kubeconfig", type=FILE, help="Kubeconfig. Default: KUBECONFIG, else ~/.kube/config."),
-    click.option("--trace", type=FILE, help="Look ahead of a recorded load instead; needs --policy."),
+    click.option(
+        "--trace", type=FILE, help="Look ahead of a recorded load instead, its values as they are; needs --policy."
+    ),
     click.option(
         "--policy", "policy_file", type=FILE, help="With --trace: a ScalingPolicy with one load signal, as YAML."
     ),
@@ -73,6 +76,16 @@ class Subject:
         if self.name is None:
             raise click.UsageError("name the policy, or give --trace and --policy")
         return fetch_report(self.namespace, self.name, kubeconfig=self.kubeconfig)
+
+    @property
+    def unit(self) -> str:
+        """In which unit a trace is taken, in a sentence for people; empty for a live policy."""
+        if self.trace is None:
+            return ""
+        return (
+            f"Values of {self.trace.name} are taken as they are, in the unit of the policy's load; a backtest scales "
+            f"them to a peak of {PEAK_RPS:g} requests/s, unless told --scale none."
+        )
 
     def _recorded(self, trace: Path) -> Recorded:
         if self.policy_file is None:
