@@ -15,6 +15,7 @@ from controller.api.metadata import ObjectKey
 from controller.api.objective import Objective
 from controller.api.refusal import explain
 from controller.api.signals import Load
+from controller.cli.reading.calendars import People, knows_people
 from controller.cli.reading.load_tests import with_load_test
 from controller.cli.reading.scene_flags import SceneFlags, judged_from, scene_flags
 from controller.cli.reading.scenes import Scene
@@ -48,7 +49,6 @@ UNKNOWN_LOAD = (
 )
 @click.option("--load-test", type=FILE, help="CSV of load_per_replica,p95_ms, from which both are read.")
 @click.option("--name", metavar="NAMESPACE/NAME", help="Of policy and target. Default: the workload, or the trace.")
-@click.option("--time-zone", help="The clock people live by, Europe/Berlin say. Default: UTC.")
 @click.option(
     "--budget", type=Share(), default="0.1%", show_default=True, help="Share of the minutes that may be over."
 )
@@ -56,6 +56,7 @@ UNKNOWN_LOAD = (
 @click.option("--output", "-o", type=FILE, help="Write the YAML here. Default: to standard output.")
 @scene_flags(scale="none")
 @judged_from
+@knows_people
 def tune(  # noqa: PLR0913  one parameter a flag
     *,
     flags: SceneFlags,
@@ -65,7 +66,7 @@ def tune(  # noqa: PLR0913  one parameter a flag
     p95_ms: int | None,
     load_test: Path | None,
     name: str | None,
-    time_zone: str | None,
+    people: People,
     budget: float,
     jobs: int | None,
     output: Path | None,
@@ -78,20 +79,27 @@ def tune(  # noqa: PLR0913  one parameter a flag
     """
     check_folder(output, "--output")
     load, objective = _load(per_replica, service_time_ms, p95_ms, load_test)
-    given = click.get_current_context().get_parameter_source("start_up") is ParameterSource.COMMANDLINE
-    lead = SLOWEST_POD * flags.start_up + METRIC_DELAY if given else None
-    known = Known(_key(flags, name), objective, load, lead_time=lead, time_zone=time_zone)
+    lead = SLOWEST_POD * flags.start_up + METRIC_DELAY if _is_given("start_up") else None
+    zone = people.time_zone if _is_given("time_zone") else None
+    known = Known(_key(flags, name), objective, load, lead_time=lead, time_zone=zone, holidays=people.holidays)
     scene = flags.scene(policy_of(known, SHIPPED), is_own=False, judge_from=judge_from)
     split = _split(scene, judge_from)
+    gate = gate_of(scene, known, split)  # before the work: holidays that are not known end it here
     with progress("Replaying", None) as done, workers(jobs) as executor:
         tuned = tune_on(Bench(scene, split, executor, done), known, budget=budget)
-    comments = [*_findings(scene, known, tuned, split), *(f"Not learned: {each}" for each in _not_learned(known))]
+    found = (*_findings(scene, known, tuned, split), f"The forecast: {gate}")
+    comments = [*found, *(f"Not learned: {each}" for each in _not_learned(known))]
     text = yaml_of(document(known, tuned.chosen), comments)
     _tell(tuned, comments)
     if output is None:
         click.echo(text, nl=False)
     else:
         write_policy(output, text, "--output")
+
+
+def _is_given(parameter: str) -> bool:
+    """Return whether a person typed it, be it the default."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def _load(
@@ -164,7 +172,6 @@ def _findings(scene: Scene, known: Known, tuned: Tuned, split: int) -> Iterator[
     )
     if tuned.chosen.counted < WHOLE:
         yield f"perReplica counts on {tuned.chosen.counted} % of what a replica takes; the rest is slack."
-    yield f"The forecast: {gate_of(scene, known, split)}"
 
 
 def _figures(trial: Trial) -> str:
@@ -185,7 +192,8 @@ def _not_learned(known: Known) -> Iterator[str]:
         yield "whose clock seasons follow: UTC is assumed, see forecast.timeZone."
     if known.objective.p95_milliseconds is None:
         yield f"how slow is too slow: {known.objective.utilization_percent} % utilization is planned for."
-    yield "public holidays, schedules, step rules on queues and latency, dependencies: a history of requests has none."
+    unknown = "schedules, step rules on queues and latency, dependencies: a history of requests has none."
+    yield f"public holidays, {unknown}" if known.holidays is None else unknown
 
 
 def _tell(tuned: Tuned, comments: list[str]) -> None:

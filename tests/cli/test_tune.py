@@ -7,6 +7,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from controller.api.forecast import Holidays
 from controller.api.scaling_policy import ScalingPolicy
 from controller.api.signals import Load
 from controller.cli.rehearse import rehearse
@@ -117,6 +118,30 @@ def test_a_load_test_says_what_a_replica_takes(days: Path, tmp_path: Path) -> No
     assert (str(policy.key), done.stdout) == ("default/web-shop", "")
 
 
+@pytest.mark.slow
+def test_the_clock_and_the_holidays_of_the_people_are_in_the_policy(days: Path) -> None:
+    done = run(days, *GIVEN, "--time-zone", "UTC", "--holidays", "US/NY", "--ignored-holiday", "Columbus Day")
+
+    assert done.exit_code == 0, done.output
+    forecast = ScalingPolicy.model_validate(yaml.safe_load(done.stdout)).spec.forecast
+    assert forecast.holidays == Holidays(country="US", subdivision="NY", ignored=("Columbus Day",))
+    assert "Not learned: schedules" in done.stdout
+    assert "whose clock" not in done.stdout
+
+
+def test_holidays_of_an_unknown_place_are_refused_before_anything_is_replayed(days: Path) -> None:
+    assert "no public holidays are known of US, ZZ" in str(run(days, *GIVEN, "--holidays", "US/ZZ").exception)
+
+
+def test_a_history_without_demand_is_refused(tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "idle.csv", np.zeros(38 * 12), STEP)
+
+    refused = run(trace, *GIVEN).exception
+
+    assert isinstance(refused, InputRefused), refused
+    assert "idle.csv is zero at every moment before 2026-01-06 13:00 UTC" in str(refused)
+
+
 def test_a_tuned_policy_keeps_its_promises(tuned: Result, tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(tuned.stdout, encoding="utf-8")
@@ -135,6 +160,8 @@ def test_a_tuned_policy_keeps_its_promises(tuned: Result, tmp_path: Path) -> Non
         (["--per-replica", "10", "--p95-ms", "250"], "--p95-ms needs --service-time-ms"),
         ([*GIVEN, "--p95-ms", "90"], "makes no valid ScalingPolicy: spec: objective.p95Milliseconds must be above"),
         ([*GIVEN, "--time-zone", "Mars"], "'Mars' is not an IANA time zone"),
+        ([*GIVEN, "--holidays", "Mars"], "--holidays Mars: country"),
+        ([*GIVEN, "--ignored-holiday", "Columbus Day"], "add --holidays"),
         ([*GIVEN, "--name", "web"], "must say NAMESPACE/NAME, like shop/web; it says 'web'"),
         ([*GIVEN, "-o", "missing/policy.yaml"], "--output missing/policy.yaml cannot be written"),
     ],
@@ -146,6 +173,8 @@ def test_a_tuned_policy_keeps_its_promises(tuned: Result, tmp_path: Path) -> Non
         "no time",
         "too fast",
         "no zone",
+        "no country",
+        "no place",
         "no namespace",
         "no folder",
     ],

@@ -26,7 +26,8 @@ class People:
 
     @property
     def holidays(self) -> Holidays | None:
-        """The holidays as a policy names them. Raises InputRefused where no policy can."""
+        """The holidays as a policy names them. Raises InputRefused where no policy can, and as the calendar does."""
+        self._check_place()
         if self.place is None:
             return None
         country, _, subdivision = self.place.partition("/")
@@ -41,15 +42,18 @@ class People:
         Raises InputRefused where holidays of no place are ignored, and ForecastingError for a time zone, a place or a
         name that is not known, and without the holidays package.
         """
+        self._check_place()
         if self.place is None:
-            if self.ignored:
-                raise InputRefused("--ignored-holiday needs the place whose holiday it is: add --holidays US/NY, say")
             return Calendar(self.time_zone)
         country, _, subdivision = self.place.partition("/")
         # Somewhere it is another year at a trace's start, and a forecast in December reaches January.
         years = range(min(each.start.year for each in traces) - 1, max(each.end.year for each in traces) + 2)
         days = public_holidays(country, subdivision or None, years=years, ignored=self.ignored)
         return Calendar(self.time_zone, marked_days=days)
+
+    def _check_place(self) -> None:
+        if self.ignored and self.place is None:
+            raise InputRefused("--ignored-holiday needs the place whose holiday it is: add --holidays US/NY, say")
 
 
 def knows_people(command: Command) -> Command:

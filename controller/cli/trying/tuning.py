@@ -18,14 +18,16 @@ from controller.cli.reading.scenes import Scene
 from controller.cli.showing.outputs import gate_sentence
 from controller.cli.trying.trials import Setting, Trial, curve_of, try_rivals, try_settings
 from controller.cli.trying.tuned_policies import Chosen, Known, policy_of
+from controller.errors import InputRefused
 from controller.scaling.capacity import replicas_for
+from controller.scaling.dates.calendars import calendar_of
 from controller.scaling.judging.recommendation import Recommendation, least_missed, recommend
 from controller.scaling.learning.lead_time import DEFAULT_LEAD_TIME
 from controller.simulation.demand import MINUTE, TICK
 from controller.simulation.rivals.choice import parse_rivals, swept
 from controller.simulation.signals import FIT_STEP
 from controller.simulation.traces import LONGEST_STEP
-from forecasting import Calendar, SeriesRefused, fit
+from forecasting import SeriesRefused, fit
 
 PERCENTILES = (70, 80, 90, 95, 98, 99)
 COUNTED = (95, 90, 80, 70)  # percent of what a replica takes
@@ -98,9 +100,17 @@ def tune(bench: Bench, known: Known, *, budget: float) -> Tuned:
 
 
 def bounds(bench: Bench, known: Known) -> tuple[Chosen, Sequence[int]]:
-    """Return the shipped settings with bounds for the demand before the days that are kept, and floors to try."""
+    """Return the shipped settings with bounds for the demand before the days that are kept, and floors to try.
+
+    Raises InputRefused where there was none.
+    """
     demand, load = bench.first_days.demand, known.load or bench.scene.world.pod
     rps = demand.rps[demand.known_from :]
+    if not rps.any():
+        raise InputRefused(
+            f"{bench.scene.name} is zero at every moment before {bench.scene.demand.at(bench.split):%Y-%m-%d %H:%M} "
+            "UTC: without demand nothing says how many replicas it needs; give a history that has some"
+        )
     highest = max(FEWEST_REPLICAS, replicas_for(STORM * float(rps.max()), load, known.objective))
     quiet = [replicas_for(float(each), load, known.objective) for each in np.percentile(rps, QUIET)]
     floors = sorted({max(FEWEST_REPLICAS, each) for each in (FEWEST_REPLICAS, *quiet)})
@@ -108,11 +118,14 @@ def bounds(bench: Bench, known: Known) -> tuple[Chosen, Sequence[int]]:
 
 
 def gate_of(scene: Scene, known: Known, split: int) -> str:
-    """Return in a sentence whether a forecast from the days before `split` may act."""
+    """Return in a sentence whether a forecast from the days before `split` may act.
+
+    Raises ForecastingError for holidays that are not known, and without the holidays package.
+    """
     history = scene.demand.history(split - INTERPOLATED_TICKS).at_step(FIT_STEP)
     lead = known.lead_time or DEFAULT_LEAD_TIME
     try:
-        fitted = fit(history, calendar=Calendar(known.time_zone or "UTC"), lead_time=lead)
+        fitted = fit(history, calendar=calendar_of(policy_of(known, SHIPPED).spec, history), lead_time=lead)
     except SeriesRefused as problem:
         return f"there was none: {problem}."
     return gate_sentence(fitted.gate)
