@@ -20,6 +20,7 @@ from controller.reporting import report as shown
 from controller.reporting.replay import from_replay
 from controller.reporting.wording import difference, duration, number
 from controller.scaling.judging.score import Score, score
+from controller.scaling.judging.timeline import Timeline
 from controller.simulation.defaults import default_policy
 from controller.simulation.demand import Demand, DemandSettings, make_demand
 from controller.simulation.rivals.matched import MOST_REPLAYS, MatchedHPA, match_hpa
@@ -94,20 +95,26 @@ def recorded_demand(path: Path, *, days: int, spikes: bool) -> Demand:
 
 def report_of(flight: Flight, hpa: MatchedHPA, world: World, *, spikes: bool) -> shown.Report:
     """Return what a person is shown of the replay: ourselves beside HPA at equal cost and as it is usually set."""
-    timeline, last = flight.timeline, flight.timeline.start + len(flight.timeline) * flight.timeline.tick - DAY
+    timeline = flight.timeline
     usual = () if hpa.usual == hpa.equal_cost else (hpa.usual.timeline,)
     report = from_replay(
         (timeline, hpa.equal_cost.timeline, *usual),
         demand_of(flight),
         title="Headroom against plain HPA",
         subtitle=f"New York taxi rides{' and three added spikes a day' if spikes else ''}, "
-        f"{timeline.start:%d %b} to {last:%d %b %Y}. Pods are Ready after about "
+        f"{days_of(timeline)}. Pods are Ready after about "
         f"{duration(world.start_up.total_seconds())}; p95 is to stay under {number(timeline.objective_ms)} ms. "
         "HPA is named by its target, in percent of what a pod can serve.",
         bounds=(world.min_replicas, world.max_replicas),
         notes=_notes(world, spikes=spikes),
     )
     return replace(report, verdict=f"{report.verdict} {price_of_the_same(score(timeline), hpa)}")
+
+
+def days_of(timeline: Timeline) -> str:
+    """Return which whole days a replay covers: `26 Oct 2014`, `24 Oct to 26 Oct 2014`."""
+    last = timeline.start + len(timeline) * timeline.tick - DAY
+    return f"{last:%d %b %Y}" if last <= timeline.start else f"{timeline.start:%d %b} to {last:%d %b %Y}"
 
 
 def price_of_the_same(ours: Score, hpa: MatchedHPA) -> str:

@@ -34,11 +34,12 @@ def from_replay(
 ) -> Report:
     """Return the report of a replay, from timelines over the same ticks, ours first, and their error budget.
 
-    `demand` says what was forecast and why; what was measured is added here. The charts open on the day on which the
-    first rival missed its objective most.
+    `demand` says what was forecast and why; what was measured is added here. Verdict and headlines compare ours with
+    the rival nearest in cost, and the charts open on the day on which that one missed its objective most.
     """
     ours, seconds = timelines[0], timelines[0].seconds
     scores = tuple(score(timeline) for timeline in timelines)
+    pair = [0, nearest(scores)] if len(scores) > 1 else [0]
     comparisons = tuple(compare(ours, rival) for rival in timelines[1:])
     missed = {timeline.policy: _newly_missed(timeline) for timeline in timelines}
     hours = {timeline.policy: np.cumsum(timeline.created_replicas) * (timeline.tick / HOUR) for timeline in timelines}
@@ -46,7 +47,7 @@ def from_replay(
         title=title,
         subtitle=subtitle,
         verdict=verdict(scores, comparisons),
-        figures=(*headlines(scores), *_burnt(timelines[:2], budget)),
+        figures=(*headlines([scores[each] for each in pair]), *_burnt([timelines[each] for each in pair], budget)),
         scores=scores,
         comparisons=comparisons,
         demands=(replace(demand, measured=Lines(seconds, {"Measured": ours.demand_rps})),),
@@ -56,9 +57,14 @@ def from_replay(
         violation_minutes=Lines(seconds, {name: np.cumsum(marks) for name, marks in missed.items()}),
         pod_hours=Lines(seconds, hours),
         decisions=_changes(ours.notes, int(ours.created_replicas[0])),
-        focus=_worst_day(seconds, missed),
+        focus=_worst_day(timelines[pair[-1]], missed),
         notes=notes,
     )
+
+
+def nearest(scores: Sequence[Score]) -> int:
+    """Return which of several scores, ours first, is of the rival nearest to us in cost."""
+    return min(range(1, len(scores)), key=lambda each: abs(scores[each].pod_hours - scores[0].pod_hours))
 
 
 def verdict(scores: Sequence[Score], comparisons: Sequence[Comparison]) -> str:
@@ -71,13 +77,14 @@ def verdict(scores: Sequence[Score], comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         used = number(ours.pod_hours)
         return f"{span}, {ours.policy} was above its objective for {missed} and used {used} pod-hours."
-    pairs = zip(scores[1:], comparisons, strict=True)
-    rival, compared = min(pairs, key=lambda pair: abs(pair[0].pod_hours - ours.pod_hours))
-    theirs = f"{rival.policy} for {number(rival.violation_minutes)}"
-    said = f"{ours.policy} was above its objective for {missed}, {theirs}"
+    chosen = nearest(scores)
+    rival, theirs = scores[chosen], f"for {number(scores[chosen].violation_minutes)}"
+    said = f"{ours.policy} was above its objective for {missed}, {rival.policy}"
     if abs(ours.pod_hours - rival.pod_hours) > ABOUT_EQUAL * rival.pod_hours:
-        return f"{span}, {said}; {ours.policy} used {_compared(ours.pod_hours, rival.pod_hours)} pod-hours."
-    better = _better(compared)
+        which = " (of all rivals the nearest in cost)" if len(comparisons) > 1 else ""
+        used = _compared(ours.pod_hours, rival.pod_hours)
+        return f"{span}, {said}{which} {theirs}; {ours.policy} used {used} pod-hours."
+    said, better = f"{said} {theirs}", _better(comparisons[chosen - 1])
     return f"{span} and at the same cost (pod-hours: {difference(ours.pod_hours, rival.pod_hours)}), {said}.{better}"
 
 
@@ -97,7 +104,7 @@ def _compared(ours: float, rival: float) -> str:
 
 
 def headlines(scores: Sequence[Score]) -> tuple[Figure, ...]:
-    """Return our figures as headlines, each beside the first rival's."""
+    """Return our figures as headlines, each beside the rival's where there is one."""
     ours, rival = scores[0], scores[1] if len(scores) > 1 else None
 
     def figure(label: str, key: str, write: Callable[[float], str]) -> Figure:
@@ -117,7 +124,7 @@ def headlines(scores: Sequence[Score]) -> tuple[Figure, ...]:
 
 
 def _burnt(timelines: Sequence[Timeline], wanted: ErrorBudget | None) -> tuple[Figure, ...]:
-    """Return our part of an error budget as a headline, beside the first rival's."""
+    """Return our part of an error budget as a headline, beside the rival's."""
     if wanted is None:
         return ()
     ours, *theirs = (
@@ -147,11 +154,11 @@ def _changes(notes: tuple[Note, ...], before: int) -> tuple[DecisionRow, ...]:
     )
 
 
-def _worst_day(seconds: Values, missed: Mapping[str, Values]) -> Focus | None:
-    """Return the UTC day with most missed minutes of the first rival (ours without one); None within one day."""
+def _worst_day(timeline: Timeline, missed: Mapping[str, Values]) -> Focus | None:
+    """Return the UTC day with most missed minutes of a policy; None within one day."""
+    seconds, name = timeline.seconds, timeline.policy
     if seconds[-1] - seconds[0] <= DAY:
         return None
-    name = list(missed)[min(1, len(missed) - 1)]
     days = (seconds // DAY).astype(int)
     per_day = np.bincount(days - days[0], weights=missed[name])
     begin = float(days[0] + int(np.argmax(per_day))) * DAY

@@ -3,17 +3,19 @@
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from controller.cli import LazyGroup, extra_of
-from controller.cli.demo import TRACE, demo, price_of_the_same, recorded_demand
+from controller.cli.demo import TRACE, days_of, demo, price_of_the_same, recorded_demand
 from controller.errors import InputRefused
 from controller.simulation.rivals.matched import HPAReplay, MatchedHPA
-from tests.reporting.examples import replay_report
+from tests.reporting.examples import replay_report, timeline
 
 OURS = replay_report(days=1).scores[0]
 
@@ -66,6 +68,14 @@ def test_the_price_of_the_same_quality_is_told_whoever_wins(as_good: HPAReplay |
     said = price_of_the_same(OURS, MatchedHPA(usual, usual, as_good))
 
     assert said.endswith(sentence)
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "26 Oct 2014"), (3, "26 Oct to 28 Oct 2014")])
+def test_one_day_is_called_by_its_date(days: int, said: str) -> None:
+    ticks = np.full(days * 5760, 10.0)
+    played = replace(timeline("Headroom", ticks, ticks), start=datetime(2014, 10, 26, tzinfo=UTC))
+
+    assert days_of(played) == said
 
 
 def test_the_evaluated_days_are_the_last_ones_with_and_without_spikes() -> None:
@@ -148,7 +158,9 @@ def test_a_command_without_its_extra_says_what_to_install() -> None:
     refused = CliRunner().invoke(Lacking("bokeh.plotting"), ["demo"]).exception
 
     assert isinstance(refused, InputRefused)
-    assert str(refused) == "bokeh.plotting is missing; an extra brings it: pip install 'headroom[report]'"
+    assert str(refused) == (
+        "bokeh.plotting is missing; an extra brings it: run pip install '.[report]' in a checkout of Headroom"
+    )
 
 
 def test_a_defect_is_not_taken_for_a_missing_extra() -> None:

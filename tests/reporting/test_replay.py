@@ -64,7 +64,28 @@ def test_the_charts_open_on_the_day_the_rival_missed_most() -> None:
     assert "HPA" in report.focus.why
 
 
-def test_an_error_budget_is_a_headline_beside_the_first_rivals() -> None:
+def test_verdict_headlines_and_charts_speak_of_the_same_rival_the_nearest_in_cost() -> None:
+    days = np.full(3 * 5760, 100.0)
+    late = np.where(np.arange(len(days)) < 100, np.inf, days)
+    far = replace(calm(3, "Far"), created_replicas=np.full(len(days), 90.0))
+    near = replace(calm(3, "Near"), created_replicas=np.full(len(days), 14.0), p95_ms=late)
+
+    report = from_replay(
+        (calm(3), far, near),
+        Demand("requests", "requests/s"),
+        title="t",
+        subtitle="s",
+        bounds=(1, 100),
+        budget=ErrorBudget(target_percent=99, window_days=28),
+    )
+
+    assert "Near (of all rivals the nearest in cost) for 25" in report.verdict
+    assert {figure.note.partition(":")[0] for figure in report.figures} == {"Near"}
+    assert report.focus is not None
+    assert "Near missed" in report.focus.why
+
+
+def test_an_error_budget_is_a_headline_beside_the_rivals() -> None:
     p95 = np.full(3 * 5760, 100.0)
     p95[7000:7100] = 300
     timelines = (calm(3), replace(calm(3, "HPA"), p95_ms=p95))
