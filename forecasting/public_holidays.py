@@ -41,7 +41,9 @@ def _named(country: str, subdivision: str | None, years: Iterable[int]) -> dict[
         # Late, because most forecasts do without.
         import holidays  # noqa: PLC0415 -- see above
     except ImportError as error:
-        raise ForecastingError("public holidays need the holidays package: pip install 'headroom[holidays]'") from error
+        raise ForecastingError(
+            "public holidays need the holidays package: run pip install '.[holidays]' in a checkout of Headroom"
+        ) from error
     place = country if subdivision is None else f"{country}, {subdivision}"
     unknown = f"no public holidays are known of {place}; write it like US or DE, with a subdivision like NY or BY"
     if not COUNTRY.fullmatch(country):

@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
             if extra is None:
                 raise
             raise InputRefused(
-                f"{missing.name} is missing; an extra brings it: pip install 'headroom[{extra}]'"
+                f"{missing.name} is missing; an extra brings it: run pip install '.[{extra}]' in a checkout of Headroom"
             ) from missing
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature

@@ -96,4 +96,4 @@ def test_without_the_package_the_error_says_what_to_install() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert "ForecastingError: public holidays need the holidays package" in result.stderr
-    assert "headroom[holidays]" in result.stderr
+    assert "pip install '.[holidays]'" in result.stderr
