@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     """Where history is kept (an emptyDir will do)."""
     record_dir: Path | None = None
     """Where observations and decisions are written, a line each; default: nowhere."""
+    record_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Days of which these are kept, today among them; the files of older ones are deleted."""
     host: str = "0.0.0.0"  # noqa: S104  probes and metrics are asked for from outside the pod
     """Address the probes and metrics listen on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080

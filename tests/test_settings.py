@@ -62,6 +62,7 @@ def test_the_core_group_has_no_name() -> None:
         ("SWEEP_SECONDS", "soon", "settings: sweep_seconds: Input should be a valid number"),
         ("SWEEP_SECONDS", "0", "settings: sweep_seconds: Input should be greater than 0"),
         ("PORT", "65536", "settings: port: Input should be less than or equal to 65535"),
+        ("RECORD_DAYS", "0", "settings: record_days: Input should be greater than or equal to 1"),
         ("LOG_LEVEL", "loud", "settings: log_level: Input should be 'debug', 'info', 'warning' or 'error'"),
         ("NAMESPACE", "", "settings: namespace: String should have at least 1 character"),
         (

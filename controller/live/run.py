@@ -134,7 +134,7 @@ async def _assembled(settings: Settings) -> AsyncIterator[Operator]:
             cluster,
             exporter,
             may_act=election.is_fresh,
-            recorder=Recorder(_folder(settings.record_dir, "--record")) if settings.record_dir else None,
+            recorder=_recorder(settings),
             source_status=SourceStatus(mirror, client, telemetry.problems),
             read_freeze=FreezeSwitch(unfenced, settings.namespace, _tell_unread_freeze).read,
             give_back_floors=cluster.give_back_floors,
@@ -223,6 +223,12 @@ def _start_rhythms(
     scheduler.add_job(gc.collect, "interval", seconds=FULL_PASS_RHYTHM.total_seconds())
     scheduler.start()
     return scheduler
+
+
+def _recorder(settings: Settings) -> Recorder | None:
+    if settings.record_dir is None:
+        return None
+    return Recorder(_folder(settings.record_dir, "--record"), days=settings.record_days)
 
 
 def _tell_outcome(outcome: Outcome) -> None:

@@ -265,7 +265,7 @@ async def test_a_clock_that_is_set_back_puts_no_sweep_off(stage: Stage) -> None:
 async def test_every_decision_is_recorded_as_a_line_of_json(stage: Stage, tmp_path: Path) -> None:
     stage.put(raw_policy("api", maxReplicas=15))
     stage.readings = {"requests": a_reading(140)}
-    sweep = stage.sweep(recorder=Recorder(tmp_path))
+    sweep = stage.sweep(recorder=Recorder(tmp_path, days=7))
 
     await sweep.run_once(NOON)
     await sweep.run_once(NOON + SWEEP)
@@ -280,7 +280,7 @@ async def test_every_decision_is_recorded_as_a_line_of_json(stage: Stage, tmp_pa
 
 
 async def test_a_day_has_a_file(stage: Stage, tmp_path: Path) -> None:
-    sweep = stage.sweep(recorder=Recorder(tmp_path))
+    sweep = stage.sweep(recorder=Recorder(tmp_path, days=7))
 
     await sweep.run_once(NOON)
     await sweep.run_once(NOON + timedelta(days=1))
@@ -289,8 +289,26 @@ async def test_a_day_has_a_file(stage: Stage, tmp_path: Path) -> None:
     assert (tmp_path / "2026-03-03.jsonl").read_text(encoding="utf-8").count("\n") == 1
 
 
+async def test_days_that_are_no_longer_kept_are_deleted_and_nothing_else(stage: Stage, tmp_path: Path) -> None:
+    others = {"2026-02-01.jsonl.gz", "notes.jsonl"}
+    for name in others | {"2025-12-31.jsonl", "2026-02-28.jsonl", "2026-03-01.jsonl"}:
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
+    sweep = stage.sweep(recorder=Recorder(tmp_path, days=2))
+
+    await sweep.run_once(NOON)
+    today = names_in(tmp_path)
+    await sweep.run_once(NOON + timedelta(days=1))
+
+    assert today == others | {"2026-03-01.jsonl", "2026-03-02.jsonl"}
+    assert names_in(tmp_path) == others | {"2026-03-02.jsonl", "2026-03-03.jsonl"}
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 async def test_a_record_that_cannot_be_written_costs_no_sweep(stage: Stage, tmp_path: Path, logs: Logs) -> None:
-    await stage.sweep(recorder=Recorder(tmp_path / "gone")).run_once(NOON)
+    await stage.sweep(recorder=Recorder(tmp_path / "gone", days=7)).run_once(NOON)
 
     assert stage.said("web") == ["LiveRatio"]
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["not recorded"]
