@@ -89,10 +89,12 @@ def _cost_at_equal_minutes(standings: Standings) -> list[Aim]:
 def _gap(standings: Standings) -> list[Aim]:
     rows = []
     for start_up, limit in ((180, 0.70), (600, 0.75)):
-        found = median(each.gap_closed() for each in standings.get((SEASONAL_GROUP, start_up), ()))
-        told = UNKNOWN if found is None else f"{found:.2f}"
+        closed = [each.gap_closed() for each in standings.get((SEASONAL_GROUP, start_up), ())]
+        known, found = sum(share is not None for share in closed), median(closed)
+        told = UNKNOWN if found is None else f"{found:.2f}{'' if known == len(closed) else _of(known, len(closed))}"
         what = f"seasonal, {start_up} s: share of the cost gap to perfect foresight that is closed, median"
-        rows.append(Aim(what, f"{limit:.2f}", limit, found, told, at_least=True))
+        measured = found if known == len(closed) else None
+        rows.append(Aim(what, f"{limit:.2f}", limit, measured, told, at_least=True))
     return rows
 
 
@@ -164,4 +166,8 @@ def _whole(found: Figure | None, name: str) -> float | None:
 
 
 def _share(found: Figure) -> str:
-    return "" if found.known == found.of else f", of {found.known} of {found.of} traces"
+    return "" if found.known == found.of else _of(found.known, found.of)
+
+
+def _of(known: int, scenes: int) -> str:
+    return f", of {known} of {scenes} traces"

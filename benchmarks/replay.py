@@ -138,8 +138,13 @@ def _of_default(each: Standing) -> tuple[str, ...]:
 
 def _both(standings: Sequence[Standing], contender: str) -> str:
     minutes, cost = minutes_of(standings, contender), cost_of(standings, contender)
-    of_all = "" if minutes is None or minutes.known == minutes.of else f" ({minutes.known} of {minutes.of})"
-    return f"{_change(minutes)} / {NOTHING if cost is None else f'{cost.mean:.2f}'}{of_all}"
+    told = NOTHING if cost is None else f"{cost.mean:.2f}{_known(cost)}"
+    return f"{_change(minutes)}{'' if minutes is None else _known(minutes)} / {told}"
+
+
+def _known(figure: Figure) -> str:
+    """Return of how many scenes a figure is known, where it is not all: who misses too much is in no mean."""
+    return "" if figure.known == figure.of else f" ({figure.known} of {figure.of})"
 
 
 def _change(found: Figure | None) -> str:

@@ -155,6 +155,16 @@ def test_what_is_not_known_of_every_trace_is_not_met() -> None:
     assert (aim.told, aim.verdict) == ("-99 %, of 1 of 2 traces", "**not known**")
 
 
+def test_a_gap_that_one_trace_does_not_close_at_all_is_no_aim_met() -> None:
+    dear = stands({"headroom=50": (3000.0, 4000, 9), SHIPPED: (3000.0, 2000, 9)}, OTHER)
+    what = "seasonal, 180 s: share of the cost gap to perfect foresight that is closed, median"
+
+    assert [(aim.told, aim.verdict) for aim in (aim_of([stands()], what), aim_of([stands(), dear], what))] == [
+        ("0.75", "met"),
+        ("0.75, of 1 of 2 traces", "**not known**"),
+    ]
+
+
 def test_a_group_that_was_not_replayed_is_not_known() -> None:
     aim = aim_of([stands()], "seasonal, 180 s: minutes", group=OTHER_GROUP)
 

@@ -82,7 +82,6 @@ HPA_SETTINGS = (TARGET, MIN_REPLICAS, TOLERANCE)
 
 TARGETS = tuple(percent / 100 for percent in range(35, 100, 5))
 MINIMA = (2.0, 4.0, 10.0)
-TARGET_SWEEP = tuple((target,) for target in TARGETS)
 HPA_SWEEP = tuple(product(TARGETS, MINIMA))
 WAITING_SWEEP = tuple(product((0.5, 1.0, 2.0, 5.0, 10.0, 20.0), MINIMA))
 QUANTILE_SWEEP = tuple((quantile,) for quantile in (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0))
@@ -116,15 +115,17 @@ def _hpa(make: Callable[..., HPA], full: Callable[[World], float] = _full_rate) 
 
 
 def _kpa(settings: Settings, workload: PretendWorkload) -> KPA:
+    target, min_replicas = settings
     world = workload.world
-    return KPA(settings[0] * world.pod.per_replica, world.min_replicas, world.max_replicas)
+    return KPA(target * world.pod.per_replica, max(int(min_replicas), world.min_replicas), world.max_replicas)
 
 
 def _aws(settings: Settings, workload: PretendWorkload) -> AWSPredictive:
+    target, min_replicas = settings
     world = workload.world
     return AWSPredictive(
-        settings[0] * world.pod.per_replica,
-        min_replicas=world.min_replicas,
+        target * world.pod.per_replica,
+        min_replicas=max(int(min_replicas), world.min_replicas),
         max_replicas=world.max_replicas,
         start=workload.demand.start,
     )
@@ -181,14 +182,14 @@ KINDS: Mapping[str, Kind] = {
     "kpa": Kind(
         "the Knative Pod Autoscaler on requests/s: a stable window of 60 s, and panic",
         _of_world(_kpa),
-        (TARGET,),
-        TARGET_SWEEP,
+        (TARGET, MIN_REPLICAS),
+        HPA_SWEEP,
     ),
     "aws": Kind(
         "like predictive scaling of Amazon EC2: hourly floors, five minutes ahead, beside hpa-rps",
         _of_world(_aws),
-        (TARGET,),
-        TARGET_SWEEP,
+        (TARGET, MIN_REPLICAS),
+        HPA_SWEEP,
     ),
     "queue": Kind(
         "KEDA on the requests that wait, polled every 30 s",
