@@ -1,6 +1,6 @@
 """Failover reserve: so many replicas that the loss of one zone leaves what demand needs.
 
-What the other voices ask for while a person's rule stands, or a floor, is not multiplied: only sizes of a demand are.
+Sizes of a demand are multiplied, and what events and schedules ask for; not minReplicas, nor what a step rule reached.
 """
 
 from collections.abc import Sequence
