@@ -1,7 +1,6 @@
 """`python -m benchmarks [TOPIC ...]`: measure and write benchmarks/results/TOPIC.md.
 
-Without a topic all of them, but for `choosing`, and for `replay`, `replay_sample` and `tuning`, which take hours and
-minutes.
+Without a topic all of them, but for `choosing`, and for `replay` and `tuning`, which take hours and minutes.
 """
 
 import os
@@ -27,7 +26,7 @@ JUDGING = (
     "wire",
     "telemetry",
 )
-TOPICS = (*JUDGING, "replay", "replay_sample", "tuning", "choosing")
+TOPICS = (*JUDGING, "replay", "tuning", "choosing")
 
 
 @click.command(help=__doc__)

@@ -26,7 +26,7 @@ from benchmarks.contenders import (
     WITHOUT,
     Settings,
 )
-from benchmarks.replays import OURS, Run, outcomes
+from benchmarks.replays import OURS, Outcome, Run, outcomes
 from benchmarks.scenes import NOT_SEASONAL, SEASONAL, SPIKY, START_UPS, Scene, scenes
 from benchmarks.tables import Table
 from controller.scaling.judging.comparison import Interval
@@ -49,14 +49,16 @@ Plan = Mapping[Group, tuple[Sequence[Scene], Mapping[str, Settings]]]
 
 
 def table() -> Table:
-    """Replay everything."""
-    return pages(hold(everything()))
+    """Replay everything, or as much as there is time for: a page says what is still to come."""
+    plan = everything()
+    standings = held(plan, outcomes(runs_of(plan)))
+    return pages(standings, to_come(plan, standings))
 
 
 def everything() -> Plan:
     """Return all groups of scenes, and who is replayed in each."""
     plan: dict[Group, tuple[Sequence[Scene], Mapping[str, Settings]]] = {}
-    for start_up in START_UPS:
+    for start_up in sorted(START_UPS, key=lambda each: each != USUAL_START_UP):
         usual = start_up == USUAL_START_UP
         plan[SEASONAL_GROUP, start_up] = scenes(SEASONAL, start_up), MAIN | OTHERS if usual else MAIN
         plan[SPIKY_GROUP, start_up] = scenes(SPIKY, start_up, spikes=True), MAIN | OTHERS if usual else LEAN
@@ -66,23 +68,45 @@ def everything() -> Plan:
     return plan
 
 
-def hold(plan: Plan) -> Standings:
-    """Replay a plan; return how everybody stands."""
-    found = outcomes(
+def runs_of(plan: Plan) -> list[Run]:
+    """Return the runs of a plan, group by group and contender by contender."""
+    return [
         Run(scene, policy)
         for those, contenders in plan.values()
-        for scene in those
         for settings in contenders.values()
+        for scene in those
         for policy in settings
-    )
-    return {
-        group: [standing(scene, contenders, found) for scene in those] for group, (those, contenders) in plan.items()
-    }
+    ]
 
 
-def pages(standings: Standings) -> Table:
-    """Return the page: aims first, then groups of traces, all of them, and the other rivals."""
-    aims = aims_table(standings, INTRO)
+def held(plan: Plan, found: Mapping[Run, Outcome]) -> Standings:
+    """Return how those stand who were replayed in all scenes of a group; none of a group without ours and the HPA."""
+    standings = {}
+    for group, (those, contenders) in plan.items():
+        known = {
+            name: settings
+            for name, settings in contenders.items()
+            if all(Run(scene, policy) in found for scene in those for policy in settings)
+        }
+        if AS_SHIPPED.keys() <= known.keys():
+            standings[group] = [standing(scene, known, found) for scene in those]
+    return standings
+
+
+def to_come(plan: Plan, standings: Standings) -> list[str]:
+    """Return what of a plan has not been replayed, as a person reads it."""
+    told = []
+    for group, (_, contenders) in plan.items():
+        known = standings[group][0].curves if group in standings else {}
+        missing = [name for name in contenders if name not in known]
+        if missing:
+            told.append(f"{group[0]}, {group[1]} s ({', '.join(missing) if known else 'all'})")
+    return told
+
+
+def pages(standings: Standings, left: Sequence[str] = ()) -> Table:
+    """Return the page: aims first, then groups of traces, all of them, and the other rivals; and what is left to do."""
+    aims = aims_table(standings, f"{INTRO} **Still to be replayed: {'; '.join(left)}.**" if left else INTRO)
     full = {group: those for group, those in standings.items() if group[0] != DAY_ZERO_GROUP}
     further = (_by_group(full), _by_scene(full), _others(full), _shipped(standings))
     return Table("Replay", aims.intro, aims.header, aims.rows, further=further)

@@ -1,4 +1,4 @@
-"""Replays side by side in processes, and kept: a run that was broken off goes on where it was.
+"""Replays side by side in processes, and kept: one that was broken off (Ctrl-C) tells what it has, and goes on later.
 
 What was replayed is kept under a digest of the code that it ran through, so that nothing outlives a change of it. One
 process a core that this one may use: `taskset -c 0 make bench-replay` leaves the other alone.
@@ -7,6 +7,7 @@ process a core that this one may use: `taskset -c 0 make bench-replay` leaves th
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
@@ -74,22 +75,36 @@ class Outcome:
 
 
 def outcomes(runs: Iterable[Run]) -> Mapping[Run, Outcome]:
-    """Return what every run came to, with a progress bar on a terminal; those that are kept are not run again."""
+    """Return what runs came to, in their order and with a progress bar; those that are kept are not run again.
+
+    Broken off, it returns those that there was time for.
+    """
     wanted = list(dict.fromkeys(runs))
-    missing = sorted((run for run in wanted if not place_of(run).exists()), key=lambda run: -run.seconds)
+    missing = [run for run in wanted if not place_of(run).exists()]
     KEPT.mkdir(exist_ok=True)
     processes = len(os.sched_getaffinity(0))
     hours = sum(run.seconds for run in missing) / processes / 3600
     console = Console(stderr=True)
     console.print(f"{len(missing)} of {len(wanted)} replays to go, about {hours:.1f} h on {processes} cores")
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_leave_breaking_off_to_the_parent
+    )
     with Progress(*columns, console=console) as bar, pool:
         task = bar.add_task("Replaying", total=len(wanted), completed=len(wanted) - len(missing))
-        for done in as_completed([pool.submit(keep, run) for run in missing]):
-            done.result()
-            bar.advance(task)
-    return {run: kept(run) for run in wanted}
+        try:
+            for done in as_completed([pool.submit(keep, run) for run in missing]):
+                done.result()
+                bar.advance(task)
+        except KeyboardInterrupt:
+            console.print("broken off: ends the replays that run, and tells what there is")
+            pool.shutdown(cancel_futures=True)
+    return {run: kept(run) for run in wanted if place_of(run).exists()}
+
+
+def _leave_breaking_off_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal; those that replay go on to the end of what they have begun."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def keep(run: Run, folder: Path = KEPT) -> None:

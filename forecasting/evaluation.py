@@ -6,7 +6,7 @@ How forecasts were made at the origins is backtest.py's business; the measures t
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import EllipsisType
 from typing import NamedTuple
@@ -40,6 +40,7 @@ COMBINATION = "combination"
 LAST_VALUE = "last_value"
 FULL_HORIZON = timedelta(days=1)
 ALL_FOLDS = slice(None)
+MOST_JUDGED = 0.95  # further out the origins of a backtest hold so few misses that chance would judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Planning:
     def lead_hours(self) -> float:
         """The lead time in hours."""
         return self.lead_time / timedelta(hours=1)
+
+    @property
+    def judged(self) -> "Planning":
+        """The use at which the gate judges."""
+        return replace(self, level=min(self.level, MOST_JUDGED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,13 +106,13 @@ def evaluate(
     forecasters[COMBINATION] = combination.forecasts
     forecasters[LAST_VALUE] = np.broadcast_to(backtest.trial.held[..., None], backtest.trial.truth.shape)
     trials = _Trials(backtest, roots_of(backtest.trial.truth), spread)
-    tracks = {name: trials.track(points, planning.level) for name, points in forecasters.items()}
+    tracks, judged = trials.tracks(forecasters, planning.level), planning.judged
     bounds = trials.bounds(roots_of(combination.forecasts))
     said = zip(
         learn_limits(combination.surprises),
         weights_of(names, combination.mix, combination.errors, backtest.leads),
         _accuracies(panel, backtest, tracks, planning),
-        _gates(trials, tracks, planning),
+        _gates(trials, tracks if judged == planning else trials.tracks(forecasters, judged.level), judged),
         strict=True,
     )
     return tuple(
@@ -132,6 +138,10 @@ class _Trials:
     backtest: Backtest
     truth: Values
     spread: Values
+
+    def tracks(self, forecasters: Mapping[str, Values], level: float) -> dict[str, _Track]:
+        """Return the record of every forecaster by name, its bounds planned at a level."""
+        return {name: self.track(points, level) for name, points in forecasters.items()}
 
     def track(self, points: Values, level: float) -> _Track:
         """Return a forecaster's points with its planned quantiles, whose bounds come from the other half of folds."""

@@ -1,9 +1,10 @@
 """Gate: whether a forecast may act. The tests that decide are here; what acting means is the caller's business.
 
-A forecast acts only while, at the planning level's quantile loss over the lead time, it beats the last value held and a
-constant by a margin, and loses to no seasonal naive forecast by more than that margin and more than chance. Beating all
-of them would be no test: nothing beats the last day on a noise-free day, and a flat line beats all naive forecasts on
-noise. Over the lead time alone more may act: bounds that those two beat, but not by far, still size for what may come.
+A forecast acts only while, at the planning level's quantile loss over the lead time (a p95's where more is planned), it
+beats the last value held and a constant by a margin, and loses to no seasonal naive forecast by more than that
+margin and more than chance. Beating all of them would be no test: nothing beats the last day on a noise-free day, and a
+flat line beats all naive forecasts on noise. Over the lead time alone more may act: bounds that those two beat, but not
+by far, still size for what may come.
 Source: Diebold and Mariano, Comparing Predictive Accuracy, 1995 (the standard error of a difference of losses).
 """
 
@@ -37,7 +38,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Quantile losses at the planning level over the lead time, over so many rolling origins, in `demand`'s unit.
+    """Quantile losses at the judged level over the lead time, over so many rolling origins, in `demand`'s unit.
 
     `mine` is the forecast's own, `rivals` those of the baselines by name, `doubts` the standard errors of the
     differences to them. `demand` is its mean.

@@ -23,7 +23,7 @@ class Forecast(Part):
     """How demand is forecast."""
 
     planning_percentile: Annotated[int, Field(ge=50, le=99)] = 95
-    """Percentile of forecast demand that capacity is planned for: higher keeps more headroom."""
+    """Percentile of demand that capacity is planned for, forecast or as it grew lately: higher keeps more headroom."""
     time_zone: TimeZone = "UTC"
     """IANA time zone the workload's users live by, for example `Europe/Berlin`. Seasons follow it."""
     holidays: Holidays | None = None

@@ -58,7 +58,7 @@ def _figures() -> dict[str, str]:
         "harder": f"{_punished(-1.0) / _punished(1.0):.0f}",
         "margin": percent(MARGIN),
         "enough_origins": str(ENOUGH_ORIGINS),
-        "far_off": whole(FAR),
+        "far_off": f"{FAR:g}",
         "shortest_history": span(SHORTEST_HISTORY),
         "seed": str(SEED),
         "walk_step": percent(WALK_STEP),

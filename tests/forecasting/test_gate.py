@@ -127,3 +127,13 @@ def test_a_longer_lead_time_is_judged_as_such() -> None:
 
     assert near.reason == "NotBetterThanLastValue"
     assert far.open
+
+
+def test_what_is_planned_beyond_a_p95_is_judged_at_a_p95_where_misses_are_not_too_few_to_tell() -> None:
+    drifting = noise(14 * 288, seed=1, persistence=0.99)
+    series = a_series((1000 + usual_week(14)) * np.exp(drifting))
+
+    usual, far_out = (fit_batch([series], planning_level=level)[0] for level in (0.95, 0.99))
+
+    assert far_out.gate == usual.gate
+    assert far_out.evaluation.accuracy.planning_level == 0.99

@@ -1,8 +1,8 @@
 """The live ratio: replicas for the demand measured now, by the same sizing as the forecast.
 
-With room to grow while pods start, the more the further demand is above its forecast, and none within it: then the
-forecast knows how it grows. The forecast's own voice says so behind an open gate; where only its bound may act, it is
-heard here.
+With room to grow while pods start: none within a forecast, which knows how demand grows; the more the further demand
+is above it; and without an open one as much as demand grew lately. The forecast's own voice says what it expects behind
+an open gate; where only its bound may act, it is heard here.
 """
 
 from datetime import timedelta
@@ -11,13 +11,16 @@ from typing import NamedTuple
 from controller.api.signals import Signal
 from controller.scaling.decision import Candidate
 from controller.scaling.guards.health import describe, is_fresh
+from controller.scaling.learning.growth import growth_within
 from controller.scaling.learning.lead_time import lead_time
 from controller.scaling.learning.learned_capacity import capacity_of, why_unknown
 from controller.scaling.lookahead import bound, peak
 from controller.scaling.observation import Observation
 from controller.scaling.reasons import Reason
-from controller.scaling.room import ROOM, replicas_with_room, room_to_grow
+from controller.scaling.room import NO_ROOM, ROOM, keeps_room, replicas_with_room, room_above, room_as_grown
 from controller.scaling.voices.queue_drain import queued_signals
+
+NOW = timedelta(0)
 
 
 class _Need(NamedTuple):
@@ -47,18 +50,19 @@ def _live(signal: Signal, observation: Observation) -> Candidate:
     capacity = capacity_of(signal, observation.memory)
     if capacity is None:
         return Candidate(Reason.CAPACITY_UNKNOWN, signal.name, None, why_unknown(signal.name))
+    objective = observation.policy.spec.objective
     sized = [
-        (replicas_with_room(need.demand, capacity, observation.policy.spec.objective, room=need.room), need.told)
+        (replicas_with_room(need.demand, capacity, objective, room=need.room), need)
         for need in _needs(demand, signal, observation)
     ]
-    replicas, told = max(sized, key=lambda each: each[0])
-    return Candidate(Reason.LIVE_RATIO, signal.name, replicas, f"{told}: needs {replicas} replicas")
+    replicas, need = max(sized, key=lambda each: each[0])
+    room = f", with room for {need.room:.2f} times that" if need.room > ROOM and keeps_room(capacity, objective) else ""
+    return Candidate(Reason.LIVE_RATIO, signal.name, replicas, f"{need.told}{room}: needs {replicas} replicas")
 
 
 def _needs(demand: float, signal: Signal, observation: Observation) -> tuple[_Need, ...]:
     """Return what to size for: what is measured, and what it may come to if the bound of a closed forecast says so."""
-    room = room_to_grow(demand, bound(observation, signal.name, horizon=timedelta(0)))
-    measured = _Need(demand, room, f"{signal.name} is {demand:.4g} now")
+    measured = _Need(demand, _room(demand, signal, observation), f"{signal.name} is {demand:.4g} now")
     lead = lead_time(observation.policy, observation.memory)
     soon = bound(observation, signal.name, horizon=lead)
     if soon is None or peak(observation, signal.name, horizon=lead) is not None:  # an open forecast has its own voice
@@ -68,6 +72,22 @@ def _needs(demand: float, signal: Signal, observation: Observation) -> tuple[_Ne
         f"{measured.told} and may reach {soon:.4g} (p{percentile}) within the lead time of {lead.total_seconds():.0f} s"
     )
     return measured, _Need(soon, ROOM, told)
+
+
+def _room(demand: float, signal: Signal, observation: Observation) -> float:
+    """Return the room of what is measured: none within what was planned for, and above it, or without a plan, some."""
+    foreseen = bound(observation, signal.name, horizon=NOW)
+    if foreseen is not None and demand <= foreseen:
+        return NO_ROOM
+    above = NO_ROOM if foreseen is None else room_above(demand, foreseen)
+    return above if peak(observation, signal.name, horizon=NOW) is not None else max(above, _grown(signal, observation))
+
+
+def _grown(signal: Signal, observation: Observation) -> float:
+    """Return the room of a demand of which no forecast can tell how it grows: as it grew lately."""
+    lead = lead_time(observation.policy, observation.memory)
+    percentile = observation.policy.spec.forecast.planning_percentile
+    return room_as_grown(growth_within(lead, observation.readings[signal.name].recent, percentile=percentile))
 
 
 def _waits(signal: Signal) -> Candidate:
