@@ -35,7 +35,7 @@ INTRO = (
     "One shipped default for all traces, nothing chosen on what is evaluated. The best HPA is chosen with hindsight: "
     "of both kinds, targets 0.35 to 0.95 and minReplicas 2, 4 and 10, the lower-left envelope, where it is over the "
     "objective for 1 % of the minutes. Minutes at equal pod-hours / pod-hours at equal minutes, geometric means; our "
-    "curve is that of the planning percentile. Ours does not tune itself on the past yet, so that this aim has no row."
+    "curve is that of the planning percentile. Settings that are tuned on the past are judged in tuning.md."
 )
 BESIDE = (TOLERANT, LAST_WEEK, WITHOUT, OURS, FUTURE)
 BY_TRACE = (
