@@ -351,4 +351,4 @@ def test_an_odd_day_a_week_ago_does_not_spoil_today(factor: float) -> None:
     without, ours = steered(usual, World()), steered(odd, World())
     hpa = hpa_at_equal_cost(odd, World(), ours)
     assert score(ours).pod_hours <= 1.02 * score(without).pod_hours
-    assert score(ours).violation_minutes <= 0.05 * score(hpa).violation_minutes
+    assert score(ours).violation_minutes <= 0.2 * score(hpa).violation_minutes
