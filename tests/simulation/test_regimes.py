@@ -1,5 +1,6 @@
 """What the shipped default does in each regime of demand and world, beside the HPA whose target costs the same."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.simulation.made import (
     HOUR,
     MINUTE,
     MONDAY,
+    STEP,
     between,
     busy_days,
     demand_of,
@@ -96,6 +98,26 @@ def test_after_a_level_shift_the_new_level_is_the_usual_one_within_two_hours() -
     assert violated_minutes(ours, known, MONDAY + DAY) <= 0.02 * 12 * 60
     needed = ours.needed_replicas[between(ours, known, MONDAY + DAY)].mean()
     assert ours.created_replicas[between(ours, known, MONDAY + DAY)].mean() <= 1.2 * needed
+
+
+@pytest.mark.slow
+def test_bursts_on_a_first_day_are_met_no_worse_than_by_an_hpa_at_equal_cost() -> None:
+    hours, ours_violated, hpa_violated = hours_until(DAY), 0, 0
+    for seed in range(1, 6):  # one day says little: who is ahead changes from one to the next
+        demand = demand_of(busy_days(hours) * bursts(len(hours), seed), evaluate_from=MONDAY)
+        unknown = replace(demand, known_from=demand.evaluated_from)
+        ours = steered(unknown, WORLD)
+        ours_violated += score(ours).violation_minutes
+        hpa_violated += score(hpa_at_equal_cost(unknown, WORLD, ours)).violation_minutes
+    assert ours_violated <= hpa_violated
+
+
+def bursts(count: int, seed: int) -> Values:
+    """Return by how much demand is multiplied: ten minutes of 20 to 60 % more, twice an hour at random."""
+    random, factors = np.random.default_rng(seed), np.ones(count)
+    for begin in random.choice(count, size=2 * count * STEP // HOUR, replace=False):
+        factors[begin : begin + 2] = random.uniform(1.2, 1.6)
+    return factors
 
 
 # ── A world that fails ───────────────────────────────────────────────────────────────────────────────────────────────
