@@ -109,7 +109,7 @@ def pages(standings: Standings, left: Sequence[str] = ()) -> Table:
     aims = aims_table(standings, f"{INTRO} **Still to be replayed: {'; '.join(left)}.**" if left else INTRO)
     full = {group: those for group, those in standings.items() if group[0] != DAY_ZERO_GROUP}
     further = (_by_group(full), _by_scene(full), _others(full), _shipped(standings))
-    return Table("Replay", aims.intro, aims.header, aims.rows, further=further)
+    return Table("Replay", aims.intro, aims.header, aims.rows, further=tuple(each for each in further if each.rows))
 
 
 def _by_group(standings: Standings) -> Table:

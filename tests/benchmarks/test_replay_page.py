@@ -34,9 +34,10 @@ def test_who_was_not_replayed_in_all_scenes_of_a_group_does_not_stand_in_it() ->
 def test_a_page_says_what_was_not_replayed() -> None:
     standings = held(PLAN, dict.fromkeys(runs_of(PLAN)[:7], RUN))
 
-    told = pages(standings, to_come(PLAN, standings)).intro
+    page = pages(standings, to_come(PLAN, standings))
 
-    assert told.endswith("**Still to be replayed: seasonal, 180 s (true future); not seasonal, 30 s (all).**")
+    assert [each.title for each in page.further] == ["By group", "By trace", "As shipped"]  # of other rivals none
+    assert page.intro.endswith("**Still to be replayed: seasonal, 180 s (true future); not seasonal, 30 s (all).**")
 
 
 def test_of_a_whole_plan_nothing_is_left() -> None:
