@@ -182,7 +182,8 @@ def _bold(ratio: float) -> str:
 def _interval(found: Interval | None) -> str:
     if found is None:
         return NOTHING
-    return f"{change(found.low)} to {change(found.high) if math.isfinite(found.high) else '∞'}"
+    low, high = (change(ratio) if math.isfinite(ratio) else "∞" for ratio in (found.low, found.high))
+    return f"{low} to {high}"
 
 
 def _over_oracle(standings: Sequence[Standing]) -> str:
