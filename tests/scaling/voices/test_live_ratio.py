@@ -110,7 +110,7 @@ def test_the_room_that_was_learned_is_told() -> None:
     assert candidate.message == "requests is 600 now, with room for 1.28 times that: needs 79 replicas"
 
 
-def test_the_room_of_a_utilisation_is_not_learned() -> None:
+def test_nothing_learned_is_added_to_a_utilisation() -> None:
     reading = replace(a_reading(600), recent=BURSTS)
 
     (candidate,) = live_candidates(an_observation(FULL, readings={"requests": reading}))
