@@ -83,12 +83,18 @@ class View:
     replicas: int
     ready: int
     forecast: int | None
+    desired: int | None
     reason: str
     message: str = field(compare=False)
 
     def is_ready_for_the_forecast(self) -> bool:
-        """Whether the pods that the forecast asks for beyond those of a quiet hour are Ready."""
-        return self.forecast is not None and QUIET_REPLICAS < self.forecast <= self.ready
+        """Whether the pods that the forecast asks for beyond those of a quiet hour are Ready.
+
+        As many as were decided: a forecast that grows by less than the tolerance meanwhile asks for no more.
+        """
+        if self.forecast is None or self.desired is None:
+            return False
+        return self.forecast > QUIET_REPLICAS and QUIET_REPLICAS < self.desired <= self.ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Stage:
             replicas=deployment["spec"]["replicas"],
             ready=deployment.get("status", {}).get("readyReplicas", 0),
             forecast=status.get("forecastReplicas"),
+            desired=status.get("desiredReplicas"),
             reason=status.get("reason", "no decision yet"),
             message=status.get("message", ""),
         )
