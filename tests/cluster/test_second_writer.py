@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from testbed.clock import now
+from testbed.clock import now, wait_until
 from testbed.prometheus import ScrapeTarget
 from tests.cluster.conftest import Operate, StartPrometheus
 from tests.cluster.operator_process import OperatorProcess
@@ -56,7 +56,7 @@ def test_a_script_that_sets_replicas_back_is_named_and_yielded_to_over_a_restart
     fight(scene)
 
     assert scene.condition("Acting")["message"].startswith(f"{SCRIPT} goes on changing the replicas of Deployment web")
-    assert any(event["reason"] == "SecondWriter" for event in scene.events())
+    assert wait_until(lambda: any(event["reason"] == "SecondWriter" for event in scene.events()), ONE_SWEEP)
     operator.restart()
     scene.stays(2, during=3 * SWEEP)
     assert scene.status()["desiredReplicas"] == NEEDED

@@ -96,7 +96,7 @@ def test_recommend_mode_decides_the_same_and_writes_nothing_to_the_workload(
     scene.stays(QUIET_REPLICAS, during=timedelta(seconds=5))
     assert scene.version() == version
     assert scene.condition("Acting")["reason"] == "Recommending"
-    assert any("Would scale from 6" in event["note"] for event in scene.events())
+    assert wait_until(lambda: any("Would scale from 6" in event["note"] for event in scene.events()), DECIDED)
 
 
 def test_a_recorded_run_made_again_offline_gives_the_same_decisions(
