@@ -19,7 +19,8 @@ from controller.scaling.reasons import Reason
 # recorded trace whose nights are cut to nothing, the median of the night stays below 0.0004 of the day's.
 NOTHING = 0.002
 LEADS = 2  # who goes to rest for less than it takes to come back gains nothing
-FORESEEN = (Reason.FORECAST, Reason.FAILOVER_RESERVE)  # voices that this file hears by the forecast itself
+# Voices that this file hears by the forecast itself: what they say of measured demand, the live ratio says, too.
+FORESEEN = (Reason.FORECAST, Reason.FAILOVER_RESERVE, Reason.ERROR_BUDGET_NEARLY_GONE)
 
 
 def switched_off(policy: ScalingPolicy, scale: Scale, memory: Memory) -> Obstacle | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from controller.api.error_budget import BadSpell
 from controller.api.policy_status import Memory, RestMemory
 from controller.scaling.evaluate import evaluate
 from controller.scaling.guards.rest import switched_off
@@ -14,7 +15,7 @@ from controller.scaling.memory import resume
 from controller.scaling.observation import Observation, Outlook, Reading, Scale, Usual
 from controller.scaling.reasons import Reason
 from forecasting import Series
-from tests.builders import NOON, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
+from tests.builders import LATENCY, NOON, REQUESTS, a_policy, a_reading, an_event, an_observation, an_outlook
 
 MINUTE = timedelta(minutes=1)
 IDLE = 900  # seconds
@@ -57,6 +58,25 @@ def test_what_a_forecast_still_asks_for_of_an_empty_night_is_its_noise() -> None
 
     assert (decision.desired_replicas, decision.reason) == (0, Reason.IDLE)
     assert decision.message == "nobody asks, and nobody is expected within 360 s"
+
+
+def test_a_fifth_more_of_that_noise_is_noise_too() -> None:
+    late = {"p95Milliseconds": 250, "latencySignal": "latency", "errorBudget": {"targetPercent": "99.9"}}
+    gone = BadSpell(began=at(-86400), ended=at(-82800), minutes=60, over=True)
+    observation = night(
+        spec={
+            "signals": [{**REQUESTS, "load": {"perReplica": 10, "serviceTimeMilliseconds": 100}}, LATENCY],
+            "objective": late,
+        },
+        readings={"requests": a_reading(0), "latency": a_reading(0.1)},
+        outlooks=expects(*[0.001 * BUSY_DAY] * 30),
+        memory=Memory(rest=RestMemory(idle_since=at(-IDLE)), bad_spells=(gone,)),
+    )
+
+    decision = evaluate(observation)
+
+    assert Reason.ERROR_BUDGET_NEARLY_GONE in {voice.reason for voice in decision.plan.candidates}
+    assert decision.desired_replicas == 0
 
 
 @pytest.mark.parametrize(
