@@ -81,8 +81,9 @@ class Sweep:
         askable, obstacles = self._sort_out()
         await self.cluster.apply([*self._refusals(now), *self._obstacles(obstacles, now)])
         freeze = await self.read_freeze()
-        self.exporter.record_freeze(frozen=freeze is not None)
-        if freeze is None or freeze.is_over(now):
+        is_frozen = freeze is not None and not freeze.is_over(now)
+        self.exporter.record_freeze(frozen=is_frozen)
+        if not is_frozen:
             await self._give_back_floors()
         batch = Batch(
             askable,

@@ -35,7 +35,7 @@ class ExportedMetric:
 
 
 LEADER = ExportedMetric("headroom_leader", "gauge", "1 while this process leads and may write, else 0.")
-FREEZE = ExportedMetric("headroom_frozen", "gauge", "1 while ConfigMap headroom-freeze is there, else 0.")
+FREEZE = ExportedMetric("headroom_frozen", "gauge", "1 while ConfigMap headroom-freeze holds replicas, else 0.")
 POLICIES = ExportedMetric("headroom_policies", "gauge", "Policies decided in the last sweep.")
 SWEEPS = ExportedMetric("headroom_sweep_duration_seconds", "histogram", "Time a sweep over all policies took.")
 CURRENT = ExportedMetric(

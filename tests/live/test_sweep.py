@@ -106,6 +106,15 @@ async def test_a_freeze_holds_every_policy_and_its_end_lets_them_go(stage: Stage
     assert b"headroom_frozen 0.0" in sweep.exporter.render()
 
 
+async def test_a_freeze_that_is_over_is_not_told_as_one(stage: Stage) -> None:
+    stage.freeze = Freeze("ConfigMap x", until=NOON)
+    sweep = stage.sweep()
+
+    await sweep.run_once(NOON + SWEEP)
+
+    assert b"headroom_frozen 0.0" in sweep.exporter.render()
+
+
 async def test_floors_are_given_back_in_every_sweep_that_no_freeze_holds(stage: Stage, logs: Logs) -> None:
     stage.put(raw_policy("odd", minReplicas=9, maxReplicas=3))
     stage.floor_is_stuck = True
