@@ -88,8 +88,13 @@ def test_envoy_refuses_what_cannot_be_served_and_lets_all_in_again(envoy: Envoy)
 
 @pytest.mark.parametrize(
     "answer",
-    [replying(result()), replying({"status": "error"}, status=500), lambda _asked: Reply(200, [b"<html>"])],
-    ids=["no series", "an error", "a page"],
+    [
+        replying(result()),
+        replying(result({"metric": {}, "value": [0, "NaN"]})),
+        replying({"status": "error"}, status=500),
+        lambda _asked: Reply(200, [b"<html>"]),
+    ],
+    ids=["no series", "not a number", "an error", "a page"],
 )
 def test_nothing_is_shed_on_a_guess(answer: object, capsys: pytest.CaptureFixture[str]) -> None:
     with LoopbackServer(answer) as prometheus:  # type: ignore[arg-type]  # a script, of a list of scripts

@@ -23,10 +23,14 @@ def admit_fraction(prometheus: str, namespace: str, policy: str) -> float:
     try:
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
             result = json.load(answer)["data"]["result"]
-        return min(1.0, max(0.0, float(result[0]["value"][1])))
+        fraction = float(result[0]["value"][1])
     except (OSError, ValueError, LookupError) as problem:
         print(f"no admit fraction, so all are let in: {problem!r}", file=sys.stderr)
         return 1.0
+    if not 0 <= fraction <= 1:
+        print(f"no admit fraction, so all are let in: {fraction} is no share", file=sys.stderr)
+        return 1.0
+    return fraction
 
 
 def shed(envoy_admin: str, fraction: float) -> int:
