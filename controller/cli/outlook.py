@@ -24,6 +24,7 @@ from controller.errors import InputRefused
 from controller.scaling.dates.calendars import calendar_of_days
 from controller.scaling.dates.demand_windows import window_of
 from controller.scaling.dates.schedules import schedule_windows
+from controller.scaling.planning.budget import budget_limit
 from controller.scaling.planning.outlook import DAY, LEVELS, Peaks
 from controller.scaling.publishing.capacity_runway import tell_runway
 from forecasting import DailyPeaks, SeriesRefused, peak_outlook
@@ -64,7 +65,8 @@ def of_trace(recorded: Recorded) -> ForecastReport:
     except SeriesRefused as problem:
         raise InputRefused(f"there is no outlook from {past.end:%Y-%m-%d} on: {problem}") from problem
     windows = (*map(window_of, events), *schedule_windows(policy.spec, past.end, past.end + HORIZON_DAYS * DAY))
-    ahead = Peaks(policy, Memory(), {recorded.signal.name: made}, windows).outlook()
+    limits = [limit for limit in [budget_limit(policy, [])] if limit]
+    ahead = Peaks(policy, Memory(), {recorded.signal.name: made}, windows).outlook(limits)
     verdict = " ".join(_sentences(ahead))
     return ForecastReport(
         metadata=policy.metadata,

@@ -74,6 +74,16 @@ def test_people_read_weeks_and_how_long_the_limit_lasts(trace: Path, policy: Pat
     assert "Values of trace.csv are taken as they are" in text
 
 
+def test_what_its_budget_pays_for_is_a_limit_beside_it(trace: Path, tmp_path: Path) -> None:
+    cost = {"hourlyPerReplica": 1, "budget": {"name": "team", "hourly": 43}}
+    policy = written(tmp_path, a_policy(maxReplicas=45, cost=cost))
+
+    text = " ".join(run("--trace", trace, "--policy", policy).stdout.split())
+
+    assert "More than the 43 replicas that budget team pays for may be needed from 2026-0" in text
+    assert text.index("budget team") < text.index("maxReplicas (45)")
+
+
 def test_programs_read_dates_and_growth(trace: Path, policy: Path) -> None:
     told = json.loads(run("--trace", trace, "--policy", policy, "--format", "json").stdout)
 
