@@ -45,7 +45,7 @@ class ScaleUpBehavior(Part):
     select_policy: SelectPolicy = SelectPolicy.MAX
     """Which step limit counts when there are several; `Disabled` forbids adding."""
     tolerance_percent: Annotated[Percent, Field(le=50)] = 3
-    """A rise smaller than this share of the replicas is left alone."""
+    """A rise of at most this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after an increase in which no other follows."""
 
@@ -60,7 +60,7 @@ class ScaleDownBehavior(Part):
     select_policy: SelectPolicy = SelectPolicy.MAX
     """Which step limit counts when there are several; `Disabled` forbids removing."""
     tolerance_percent: Annotated[Percent, Field(le=50)] = 5
-    """A fall smaller than this share of the replicas is left alone."""
+    """A fall of at most this share of the replicas is left alone."""
     cooldown_seconds: Seconds = 0
     """Time after a decrease in which no other follows."""
     watch_seconds: Annotated[Seconds, Field(le=3600)] = 300

@@ -17,7 +17,7 @@ from controller.scaling.learning.load_pairs import Pair
 from controller.scaling.observation import Observation
 
 DOUBTED_SHARE = 0.7  # of the number, at once: releases that cost up to 30 % keep the objective
-# A step of 5 % stays within the room that sizing leaves (8 % at least): what held the step before, holds this one.
+# A step of 5 % stays within the room that a forecast has (10 %): what held the step before, mostly holds this one.
 SHARE_STEP = 0.05
 STEP_TIME = timedelta(minutes=15)  # five pairs would do, and replicas are seldom steady for long: normal after 90 min
 STEPS_BACK = 3  # from a number that failed: the load grew meanwhile, and the last step but one surely held
