@@ -19,7 +19,7 @@ from kubernetes.aio.client.configuration import Configuration
 from controller.cluster.client import KubernetesClient, Patience
 
 Fault = Callable[[web.Request], web.StreamResponse | None]
-QUICK = Patience(timeout_seconds=0.5, attempts=3)
+QUICK = Patience(timeout_seconds=5, attempts=3)
 
 
 def refusal(status: int, message: str = "no", **headers: str) -> Fault:
@@ -144,7 +144,7 @@ class Naps:
 
 
 def a_client(api: ApiClient, naps: Naps | None = None, **overrides: object) -> KubernetesClient:
-    """Return a client that waits half a second at most for an answer, and not at all between two tries."""
+    """Return a client that waits for an answer as long as a busy machine may need, and not at all between two tries."""
     settings: dict[str, Any] = {"jitter": lambda: 0.5, "reads": QUICK, "sleep": (naps or Naps()).sleep}
     return KubernetesClient(api, **(settings | overrides))
 

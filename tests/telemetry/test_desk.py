@@ -8,7 +8,7 @@ import pytest
 from controller.telemetry.desk import Desk
 
 LONG = timedelta(seconds=30)
-SHORT = timedelta(milliseconds=20)
+SHORT = timedelta(milliseconds=500)  # in which even a busy machine gets a quick job done
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.telemetry.selectors import a_source
 SWEEP = timedelta(seconds=15)
 TEAMS = [f"team-{number:02}" for number in range(20)]
 KEY = ObjectKey("shop", "web")
+SHORT = timedelta(milliseconds=500)  # in which even a busy machine answers what does not hang
 
 
 def of_teams(*signals: Mapping[str, object]) -> list[ScalingPolicy]:
@@ -262,7 +263,7 @@ def over() -> Iterator[threading.Event]:
 
 async def test_a_slow_source_does_not_hold_up_the_sweep_and_is_not_asked_twice(over: threading.Event) -> None:
     prometheus = PretendPrometheus(levels(), hangs=over)
-    async with reading(prometheus, patience=timedelta(milliseconds=20)) as telemetry:
+    async with reading(prometheus, patience=SHORT) as telemetry:
         found = await read_one(telemetry, a_policy(QUEUE))
         await read_one(telemetry, a_policy(QUEUE), NOON + SWEEP)
         asked = prometheus.asked()
@@ -276,7 +277,7 @@ async def test_a_slow_source_does_not_hold_up_the_sweep_and_is_not_asked_twice(o
 
 async def test_a_trial_that_hangs_holds_up_nobody_else(over: threading.Event) -> None:
     prometheus = PretendPrometheus(levels(), guilty={"team-07"})
-    async with reading(prometheus, patience=timedelta(milliseconds=50)) as telemetry:
+    async with reading(prometheus, patience=SHORT) as telemetry:
         await telemetry.read(of_teams(LATENCY), NOON)
         prometheus.hanging["team-07"] = over
         sweeps = [
