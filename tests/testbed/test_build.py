@@ -3,17 +3,20 @@
 import os
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from testbed.binaries import TOOLS, Tool, find
 from testbed.build import build
+from testbed.clock import wait_until
 from testbed.errors import BinaryMissing, BuildFailed
 from testbed.go import GO_WHEEL, find_go, required_version
 
 ETCD, KEDA = (next(tool for tool in TOOLS if tool.name == name) for name in ("etcd", "keda"))
 A_NEW_GO, AN_OLD_GO = "go1.99.1", "go1.20"
+SOON = timedelta(seconds=60)
 
 
 def install_go(directory: Path, version: str, *, build: str = 'touch "$output/server"') -> Path:
@@ -57,12 +60,15 @@ def test_a_tool_is_built_once_and_found_by_its_binarys_name(cache: Path, tmp_pat
 
 
 def test_two_builds_at_once_build_once(cache: Path, tmp_path: Path) -> None:
-    install_go(tmp_path / "bin", A_NEW_GO, build='sleep 0.3; touch "$output/server"')
+    met = tmp_path / "met"
+    install_go(tmp_path / "bin", A_NEW_GO, build=f'until [ -e {met} ]; do sleep 0.05; done; touch "$output/server"')
     said: list[str] = []
 
     both = [threading.Thread(target=build, args=(ETCD, said.append)) for _ in range(2)]
     for one in both:
         one.start()
+    wait_until(lambda: "etcd: another build is running, waiting for it" in said, SOON)
+    met.touch()
     for one in both:
         one.join()
 
