@@ -14,16 +14,18 @@ from testbed.errors import NotReady
 from testbed.processes import Process
 
 SH = Path("/bin/sh")
-SOON = timedelta(seconds=20)
+SOON = timedelta(seconds=60)
 
 
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except ProcessLookupError:
         return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:  # it ended between the two looks, or this system keeps no such files
+        return not Path("/proc/self").exists()
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def pid_in(path: Path) -> int:
