@@ -12,14 +12,14 @@ LOOPBACK = "127.0.0.1"
 # Below the range from which systems take ports for outgoing connections: nothing else slips into a port between our
 # look and the server's start, nor while a server is stopped to come back.
 PORTS = range(20_000, 32_000)
-ATTEMPTS = 200  # far more than needed on any machine with free ports
+# Each is given once: of servers that are set up together, none has the port of another that does not listen yet.
+_UNTRIED = iter(secrets.SystemRandom().sample(PORTS, len(PORTS)))
 ANSWER_TIMEOUT_SECONDS = 5.0
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    for _ in range(ATTEMPTS):
-        port = secrets.choice(PORTS)
+    """Return a loopback port that nobody listens on; this process gets another each time."""
+    for port in _UNTRIED:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
