@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import yaml
 
+from testbed.clock import wait_until
 from testbed.cluster import IDENTITIES, Cluster, Manifest
 from testbed.control_plane import ControlPlane
 from testbed.errors import BinaryMissing
@@ -31,6 +33,7 @@ EXISTING_CLUSTER = "HEADROOM_TEST_KUBECONFIG"
 CRDS = Path(__file__).parents[2] / "crds"
 OPERATOR_NAMESPACE = "headroom-system"
 RIGHTS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+RIGHTS_KNOWN = timedelta(seconds=30)  # the API server reads roles by a watch
 HPA_SYNC_PERIOD = timedelta(seconds=3)  # a fifth of Kubernetes' default: as it decides, and sooner
 LOG_LINES = 80  # of each server's log, shown with a test that failed
 LOGS = pytest.StashKey[list[Path]]()
@@ -153,8 +156,23 @@ def grant(cluster: Cluster) -> Grant:
             "subjects": [cluster.subject(identity)],
         }
         cluster.apply([role, binding])
+        assert wait_until(lambda: _may(cluster, identity, rules, namespace=namespace), RIGHTS_KNOWN)
 
     return give
+
+
+def _may(cluster: Cluster, identity: str, rules: Sequence[Manifest], *, namespace: str | None) -> bool:
+    """Return whether the API server lets an identity do all this: it learns of rights a moment after it took them."""
+    reviews = []
+    for rule in rules:
+        resource, _, subresource = rule["resources"][0].partition("/")
+        asked = {"verb": rule["verbs"][0], "group": rule["apiGroups"][0], "resource": resource}
+        where = {"subresource": subresource, "namespace": namespace or "", "name": rule.get("resourceNames", [""])[0]}
+        spec = {"user": cluster.username(identity), "resourceAttributes": {**asked, **where}}
+        reviews.append({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec})
+    each = '--output=jsonpath={.status.allowed}{"\\n"}'
+    said = cluster.kubectl("create", "--filename=-", each, stdin=yaml.safe_dump_all(reviews)).split()
+    return said == ["true"] * len(rules)
 
 
 @pytest.fixture
