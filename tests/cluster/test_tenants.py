@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.clock import wait_until
 from testbed.cluster import Cluster
 from testbed.exporter import Malformation
 from testbed.prometheus import ScrapeTarget
 from tests.cluster.conftest import Operate, StartPrometheus
-from tests.cluster.scene import JOB, LATENCY, Scene
+from tests.cluster.scene import JOB, LATENCY, SOON, Scene
 
 SLOW = {"name": "slow", "signal": "latency", "steps": [{"above": "250m", "addPercent": 25}]}
 
@@ -37,4 +38,4 @@ def test_a_malformed_histogram_makes_only_its_own_namespace_unhealthy(
 
     neighbour.wait_for_condition("SignalsHealthy", "SignalUnhealthy")
     scene.wait_for_condition("SignalsHealthy", "SignalsFresh")
-    assert "bucket" in neighbour.condition("SignalsHealthy")["message"]
+    assert wait_until(lambda: "bucket" in neighbour.condition("SignalsHealthy")["message"], SOON)
