@@ -199,7 +199,7 @@ class Defective(Series):
     ("kind", "told"),
     [
         (Deadly, NotFitted("FitWorkerDied", "its worker ended by signal 9 (Killed)")),
-        (Endless, NotFitted("FitTimedOut", "not done within 2 s, so its worker was killed")),
+        (Endless, NotFitted("FitTimedOut", "not done within 5 s, so its worker was killed")),
         (Hungry, NotFitted("FitOutOfMemory", "MemoryError")),
     ],
     ids=["it kills its worker", "it hangs", "it eats memory"],
@@ -207,7 +207,7 @@ class Defective(Series):
 def test_only_the_series_that_harms_its_worker_is_lost(kind: type[Series], told: NotFitted) -> None:
     good = [hourly(seed) for seed in range(5)]
     guilty = kind(good[0].start, good[0].step, good[0].values)
-    with WorkerPool(1, timeout=timedelta(seconds=2)) as pool:
+    with WorkerPool(1, timeout=timedelta(seconds=5)) as pool:  # a worker that is new imports what it fits with
         fleet = list(fit_fleet([*good[:2], guilty, *good[2:]], pool, rows_at_once=3))
 
     assert fleet[2] == told
