@@ -13,6 +13,7 @@ from tests.cluster.scene import JOB, QUEUE, Scene
 
 SWEEP = timedelta(seconds=4)
 ONE_SWEEP = SWEEP + timedelta(seconds=3)  # what kubectl and the writes take on a busy machine
+TAKE_OVER = timedelta(seconds=60)  # the dead process's Lease runs out after 15 s
 JOBS = {**QUEUE, "load": {"perReplica": 10}}
 NEEDED = 4  # replicas for 28 jobs at 70 % of ten each
 SCRIPT = "capacity-script"
@@ -58,6 +59,7 @@ def test_a_script_that_sets_replicas_back_is_named_and_yielded_to_over_a_restart
     assert scene.condition("Acting")["message"].startswith(f"{SCRIPT} goes on changing the replicas of Deployment web")
     assert wait_until(lambda: any(event["reason"] == "SecondWriter" for event in scene.events()), ONE_SWEEP)
     operator.restart()
+    assert wait_until(lambda: operator.output().count('"event": "leading"') == 2, TAKE_OVER)
     scene.stays(2, during=3 * SWEEP)
     assert scene.status()["desiredReplicas"] == NEEDED
 
